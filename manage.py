@@ -1,0 +1,17 @@
+#!/usr/bin/env python
+"""Entry point of the portal's management commands."""
+
+import os
+import sys
+
+from greenportal import env
+
+OWNER_COMMANDS = {"migrate", "grant_app_role", "pgtrigger"}
+
+if __name__ == "__main__":
+    if set(sys.argv[1:2]) & OWNER_COMMANDS:
+        env.connect_as_owner()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greenportal.settings.dev")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
