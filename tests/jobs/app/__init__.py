@@ -1,0 +1,1 @@
+"""An app with job kinds that misbehave on purpose."""
