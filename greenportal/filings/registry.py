@@ -1,0 +1,65 @@
+"""What the owner of a filing (a nomination, a registration) tells about itself: who sees, who edits, what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenportal.accounts.actors import Actor
+from greenportal.findings.types import NotVisible, Verdict, denied
+
+View = Callable[[Actor, int], Verdict]
+Edit = Callable[[Actor, int, str], Verdict]
+Text = Callable[[int], str]
+Fill = Callable[[Actor, int, str], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The answers of one kind of owner. `changed` is the job kind that follows a change, "" for none."""
+
+    name: str
+    view: View
+    edit: Edit
+    changed: str
+    back_url: Text
+    title: Text
+    fill: Fill
+
+
+_scopes: dict[str, Scope] = {}
+
+
+def _no_title(_scope_id: int) -> str:
+    return "返回"
+
+
+def _nobody(_actor: Actor, _scope_id: int, _who: str) -> Verdict:
+    return denied("这一项不由您填写。")
+
+
+def register(
+    scope: str,
+    *,
+    view: View,
+    edit: Edit,
+    back_url: Text,
+    changed: str | None = None,
+    title: Text = _no_title,
+    fill: Fill = _nobody,
+) -> None:
+    """Declare a kind of owner, in its app's `ready()`.
+
+    view(actor, scope_id) and edit(actor, scope_id, sheet_key) answer with a Verdict whose reason is Chinese;
+    fill(actor, scope_id, who) says whether the actor belongs to the party that a field is kept for (`Field.who`);
+    without it such fields are nobody's. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs. A scope that
+    nobody registered is invisible to all.
+    """
+    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill)
+
+
+def scope(name: str) -> Scope:
+    """Return the declaration; NotVisible when nobody made it."""
+    if name not in _scopes:
+        raise NotVisible
+    return _scopes[name]

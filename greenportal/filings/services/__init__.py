@@ -1,0 +1,22 @@
+"""Verbs of filings."""
+
+from greenportal.filings.services.commenting import add_comment, answer_comment, current_text
+from greenportal.filings.services.freezing import answers_sha256, freeze, set_locked
+from greenportal.filings.services.saving import Conflict, Saved, confirm_section, save
+from greenportal.filings.services.starting import copy_answers, start, start_all
+
+__all__ = [
+    "Conflict",
+    "Saved",
+    "add_comment",
+    "answer_comment",
+    "answers_sha256",
+    "confirm_section",
+    "copy_answers",
+    "current_text",
+    "freeze",
+    "save",
+    "set_locked",
+    "start",
+    "start_all",
+]

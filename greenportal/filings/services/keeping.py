@@ -1,0 +1,60 @@
+"""Fields kept for one party (`Field.who`): what another party sends for them is not stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from greenportal.accounts.actors import Actor
+from greenportal.filings import registry
+from greenportal.filings.models import Filing
+from greenportal.sheets import Field, Level, Problem, Sheet
+from greenportal.sheets.paths import label_of, parse
+from greenportal.sheets.types import WRITERS
+from greenportal.sheets.values import is_empty
+
+
+def readonly_for(actor: Actor, filing: Filing, sheet: Sheet) -> frozenset[str]:
+    """Return the parties whose fields the actor may not write in this filing. No query where the sheet keeps none."""
+    parties = {field.who for field in _every_field(sheet) if field.who}
+    fill = registry.scope(filing.scope).fill
+    return frozenset(who for who in parties if not fill(actor, filing.scope_id, who))
+
+
+def withheld(actor: Actor, filing: Filing, sheet: Sheet, changes: Mapping[str, Any]) -> dict[str, Problem]:
+    """Return path → what to tell, of each change that touches another party's field.
+
+    Taking a row away counts when it would take another party's answer with it.
+    """
+    closed = readonly_for(actor, filing, sheet)
+    found = {}
+    for path, value in changes.items() if closed else ():
+        who = _kept_for(filing, sheet, path, value)
+        if who in closed:
+            message = f"这一项由{WRITERS[who]}填写，您填写的内容没有保存。"
+            if value is None and path.endswith("]"):
+                message = f"这一行有{WRITERS[who]}填写的内容，不能删除。请联系其删除。"
+            label = label_of(sheet, filing.answers, path)
+            found[path] = Problem(f"{sheet.key}.{path}", label, message, Level.ERROR)
+    return found
+
+
+def _every_field(sheet: Sheet) -> list[Field]:
+    return [*sheet.fields(), *(column for table in sheet.tables() for column in table.columns)]
+
+
+def _kept_for(filing: Filing, sheet: Sheet, path: str, value: Any) -> str:
+    """Return the party that a change at `path` belongs to, "" for everybody's."""
+    place = parse(path)
+    if place is None:
+        return ""
+    if place.field:
+        return sheet.field(place.field).who
+    table = sheet.table(place.table)
+    if place.column:
+        return table.column(place.column).who
+    if value is not None:
+        return ""
+    rows = filing.answers.get(table.key) or []
+    row: Mapping[str, Any] = next((row for row in rows if row["_id"] == place.row), {})
+    return next((c.who for c in table.columns if c.who and not is_empty(row.get(c.key))), "")

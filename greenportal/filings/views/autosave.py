@@ -1,0 +1,74 @@
+"""Autosave: the changed fields of one section, answered in JSON."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST
+
+from greenportal import clock
+from greenportal.accounts.http import actor_of
+from greenportal.filings import services
+from greenportal.filings.selectors import filing_for, sheet_of
+from greenportal.filings.views import state
+from greenportal.filings.views.home import SAVED_COOKIE
+from greenportal.findings.types import DomainError, NotVisible, Stale
+from greenportal.sheets import Level, compute
+from greenportal.sheets.paths import input_name
+from greenportal.sheets.printing import text_of
+
+TWELVE_HOURS = 12 * 3600
+
+
+@require_POST
+def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse:
+    """Save what changed. 200: {version, saved_at, errors, computed}; 409: {conflicts}; 401, 403, 404: {message}."""
+    actor = actor_of(request)
+    if actor.user_id is None:
+        return JsonResponse({"message": "登录已过期，请在新窗口登录后点“重试”，已填写的内容还在本页。"}, status=401)
+    try:
+        filing = filing_for(actor, filing_id)
+        sheet = sheet_of(filing)
+        part = next((item for item in sheet.sections if item.key == section), None)
+        if part is None:
+            raise NotVisible
+        posted = state.read(sheet, part, filing, request.POST, partial=True)
+        saved = services.save(
+            filing_id=filing_id,
+            seen_version=posted.seen_version,
+            changes=posted.changes,
+            actor=actor,
+            client=posted.client,
+        )
+    except Stale as refused:
+        rows = [
+            {"name": input_name(c.path), "label": c.label, "mine": c.mine, "theirs": c.theirs, "by": c.by}
+            for c in refused.current
+        ]
+        return JsonResponse({"message": refused.message, "conflicts": rows}, status=refused.status)
+    except DomainError as refused:
+        return JsonResponse({"message": refused.message}, status=refused.status)
+    answers = compute(sheet, saved.filing.answers)
+    at = f"{clock.local(clock.now()):%H:%M}"
+    prefix = f"{sheet.key}."
+    response = JsonResponse(
+        {
+            "version": saved.filing.version,
+            "saved_at": at,
+            "errors": {
+                input_name(problem.path.removeprefix(prefix)): problem.message
+                for problem in saved.problems
+                if problem.level == Level.ERROR
+            },
+            "computed": {item.key: text_of(item, answers.get(item.key)) for item in part.fields if item.formula},
+        }
+    )
+    remember_saved(response, at)
+    return response
+
+
+def remember_saved(response: HttpResponse, at: str) -> None:
+    """Note in the browser when the last save succeeded, so that an error page can say it without a database."""
+    response.set_cookie(
+        SAVED_COOKIE, at, max_age=TWELVE_HOURS, httponly=True, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+    )

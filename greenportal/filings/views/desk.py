@@ -1,0 +1,105 @@
+"""What every page of a filing starts from, and how a section's page is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.filings import registry
+from greenportal.filings.models import FieldComment, Filing
+from greenportal.filings.selectors import filing_for, sheet_of, task_status
+from greenportal.filings.selectors.glyphs import unprintable
+from greenportal.filings.selectors.reading import comments_of
+from greenportal.filings.selectors.tasks import Status
+from greenportal.filings.services.keeping import readonly_for
+from greenportal.filings.services.locking import LOCKED
+from greenportal.filings.views import state
+from greenportal.findings.types import NotVisible, Verdict, denied
+from greenportal.sheets import Section, Sheet
+from greenportal.sheets.forms import SheetForm
+from greenportal.sheets.paths import input_name
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every page of a filing starts from: the row, its sheet, its owner and whether it may be changed.
+
+    `readonly`: parties whose fields this actor sees and does not write.
+    """
+
+    actor: Actor
+    filing: Filing
+    sheet: Sheet
+    owner: registry.Scope
+    editable: Verdict
+    readonly: frozenset[str] = frozenset()
+
+    def context(self) -> dict[str, Any]:
+        """Return what every template of a filing reads."""
+        return {
+            "filing": self.filing,
+            "sheet": self.sheet,
+            "editable": bool(self.editable),
+            "why_not": self.editable.reason,
+            "owner_url": self.owner.back_url(self.filing.scope_id),
+            "owner_title": self.owner.title(self.filing.scope_id),
+            "saved_at": f"{clock.local(self.filing.updated_at):%Y-%m-%d %H:%M}",
+        }
+
+    def section(self, key: str) -> Section:
+        """Return the section of that key; NotVisible when the sheet has none."""
+        found = next((item for item in self.sheet.sections if item.key == key), None)
+        if found is None:
+            raise NotVisible
+        return found
+
+
+def desk_for(actor: Actor, filing_id: int) -> Desk:
+    """Return the desk, or NotVisible."""
+    filing = filing_for(actor, filing_id)
+    owner = registry.scope(filing.scope)
+    verdict = owner.edit(actor, filing.scope_id, filing.sheet_key)
+    if verdict and filing.locked:
+        verdict = denied(LOCKED)
+    sheet = sheet_of(filing)
+    return Desk(actor, filing, sheet, owner, verdict, readonly_for(actor, filing, sheet))
+
+
+def render_section(
+    request: HttpRequest, desk: Desk, part: Section, form: SheetForm, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """Draw the section's page around a form, with the remarks at their fields."""
+    remarks: list[FieldComment] = []
+    prefix = f"{desk.sheet.key}."
+    for comment in comments_of(desk.filing):
+        if desk.sheet.section_of(comment.path) == part:
+            comment.answer_url = reverse("filings:comment", args=[desk.filing.pk, comment.pk])  # type: ignore[attr-defined]
+            field = form.fields.get(input_name(comment.path.removeprefix(prefix)))
+            if field is not None:
+                field.comments.append(comment)  # type: ignore[attr-defined]
+            else:
+                remarks.append(comment)
+    visible = [row for row in task_status(desk.filing) if row.status != Status.NOT_YET]
+    keys = [row.key for row in visible]
+    place = keys.index(part.key) + 1 if part.key in keys else 0
+    context = {
+        **desk.context(),
+        "section": part,
+        "form": form,
+        "remarks": remarks,
+        "client": more.pop("client", "") or state.new_client(),
+        "base": state.base_of(desk.sheet, part, desk.filing.answers),
+        "done": part.key in desk.filing.done_sections,
+        "step": place,
+        "steps": len(keys),
+        "unprintable": unprintable(desk.sheet, desk.filing.answers, section=part.key),
+        "back": request.GET.get("back", ""),
+        **more,
+    }
+    return render(request, "filings/section.html", context, status=status)
