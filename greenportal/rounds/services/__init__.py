@@ -1,0 +1,19 @@
+"""Verbs on rounds. Each locks the round's row, checks, changes, records."""
+
+from greenportal.rounds.services.deadlines import clear_deadline, grant_extension, revoke_extension, set_deadline
+from greenportal.rounds.services.lifecycle import close_round, open_round, prepare_round, revise
+from greenportal.rounds.services.standards import import_standards, preview_standards, template
+
+__all__ = [
+    "clear_deadline",
+    "close_round",
+    "grant_extension",
+    "import_standards",
+    "open_round",
+    "prepare_round",
+    "preview_standards",
+    "revise",
+    "revoke_extension",
+    "set_deadline",
+    "template",
+]
