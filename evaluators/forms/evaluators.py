@@ -1,0 +1,93 @@
+"""What the city types about evaluators, and what an evaluator types about its engagements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from evaluators.models import EvaluatorRegistration
+from evaluators.services import RegistrationFields
+from greenportal.directory.forms import DateField, ServiceForm, YesNoField
+
+
+class EvaluatorForm(ServiceForm):
+    """A body that is not on file yet."""
+
+    uscc = forms.CharField(label="统一社会信用代码（18位）", max_length=40)
+    name = forms.CharField(label="机构名称", max_length=120, help_text="与营业执照或法人证书一致。")
+
+
+class RegistrationForm(ServiceForm):
+    """The five basic conditions as proved; what nobody has seen stays 未核实."""
+
+    registered_in_china = YesNoField(label="境内注册的独立法人")
+    has_experience = YesNoField(label="具有评价经验和能力")
+    has_office = YesNoField(label="固定办公场所和办公条件")
+    has_finance_system = YesNoField(label="健全的财务管理制度")
+    staff_intermediate = forms.IntegerField(label="中级职称以上专职人员（人）", required=False)
+    staff_senior = forms.IntegerField(label="其中相关专业高级职称（人）", required=False)
+    knows_rules = YesNoField(label="熟悉政策和标准规范")
+    covers_three_fields = YesNoField(label="具备工厂、园区、供应链评价能力")
+    latest_record_on = DateField(label="近五年业绩的最近日期", required=False)
+    declared_elsewhere = forms.IntegerField(label="本系统以外的评价项目（项）", required=False)
+    source = forms.CharField(label="来源", max_length=120, help_text="如“机构提交的证明材料，2022年10月8日”。")
+    seen_number = forms.IntegerField(widget=forms.HiddenInput)
+
+    @classmethod
+    def started(cls, data: Any, stored: EvaluatorRegistration | None) -> RegistrationForm:
+        """Return the form filled with what is stored; the source is asked anew each time."""
+        initial: dict[str, Any] = {"seen_number": stored.number if stored else 0}
+        for name in RegistrationFields.__dataclass_fields__:
+            value = getattr(stored, name) if stored else None
+            initial[name] = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        return cls(data, initial=initial)
+
+    def entered(self) -> RegistrationFields:
+        """Return the facts typed. Only after `is_valid()`."""
+        return RegistrationFields(**{n: self.cleaned_data[n] for n in RegistrationFields.__dataclass_fields__})
+
+
+class AffiliateForm(ServiceForm):
+    """The other body of a relation that the officer has seen proved."""
+
+    other = forms.ChoiceField(label="关联的评价机构")
+    reason = forms.CharField(label="关联关系", max_length=200, help_text="如同一法定代表人、控股、事业单位下属。")
+    basis = forms.CharField(label="依据材料", max_length=200)
+
+    def __init__(self, *args: Any, others: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["other"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", "选择评价机构"), *((str(pk), name) for pk, name in others)]
+
+
+class SanctionForm(ServiceForm):
+    """A verified case; it bites after a second person has confirmed it."""
+
+    verified_on = DateField(label="查实日期")
+    until = DateField(label="不予采信截止日期", help_text="这一天起恢复采信。2022年通知规定三年。")
+    document_no = forms.CharField(label="依据文号", max_length=120)
+    facts = forms.CharField(label="查实的事实", widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class LiftForm(ServiceForm):
+    """The early end of a sanction."""
+
+    lift_on = DateField(label="解除日期")
+    reason = forms.CharField(label="解除理由", max_length=300)
+    document_no = forms.CharField(label="依据文号", max_length=120)
+
+
+class ReasonForm(ServiceForm):
+    """A written reason, with the version of the row that was shown."""
+
+    reason = forms.CharField(label="理由", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class ConfirmForm(ServiceForm):
+    """The evaluator's word that it does this evaluation."""
+
+    report_on = DateField(label="评价报告日期", required=False, help_text="报告尚未出具的留空。")
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,0 +1,74 @@
+"""Entries of the navigation and of the home page, and who sees files of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from evaluators.models import Engagement
+from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.lists import sanctions_visible_to
+from evaluators.states import EngagementState
+from greenportal.accounts.actors import Actor
+from greenportal.files import registry
+from greenportal.files.models import StoredFile
+from greenportal.filings.worklist import Group, NavItem, WorkItem, register, register_navigation
+
+SHOWN = 20
+
+
+@register_navigation
+def entries(actor: Actor) -> Sequence[NavItem]:
+    """The city's list; an evaluator's own page."""
+    if actor.is_city:
+        return [NavItem("评价机构", reverse("evaluators:index"), prefix="/evaluators/")]
+    if actor.is_evaluator:
+        return [NavItem("本机构评价项目", reverse("evaluators:mine"), prefix="/evaluators/")]
+    return []
+
+
+@register
+def work(actor: Actor) -> Sequence[WorkItem]:
+    """Claims that an evaluator must confirm; disputes and sanctions that wait for the city."""
+    if actor.is_evaluator:
+        claimed = engagements_visible_to(actor).filter(state=EngagementState.CLAIMED).order_by("id")[:SHOWN]
+        return [_claim(row) for row in claimed]
+    if not actor.is_city:
+        return []
+    disputed = engagements_visible_to(actor).filter(state=EngagementState.DISPUTED).order_by("dispute_due_at")[:SHOWN]
+    items = [_dispute(row) for row in disputed]
+    waiting = sanctions_visible_to(actor).filter(confirmed_at=None, organisation__evaluator__isnull=False)
+    for row in waiting.exclude(verified_by_id=actor.user_id).select_related("organisation__evaluator")[:SHOWN]:
+        url = reverse("evaluators:detail", args=[row.organisation.evaluator.pk])
+        items.append(WorkItem(f"复核不予采信登记：{row.organisation.name}", url, status="待复核", colour="amber"))
+    return items
+
+
+def _claim(row: Engagement) -> WorkItem:
+    return WorkItem(
+        f"确认评价项目：{row.subject.name}",
+        reverse("evaluators:confirm", args=[row.pk]),
+        at=row.claimed_at,
+        status=EngagementState.CLAIMED.label,
+    )
+
+
+def _dispute(row: Engagement) -> WorkItem:
+    return WorkItem(
+        f"认定评价项目异议：{row.evaluator.organisation.name}，{row.subject.name}",
+        reverse("evaluators:decide", args=[row.pk]),
+        group=Group.TODO,
+        due_at=row.dispute_due_at,
+        status=EngagementState.DISPUTED.label,
+        colour="amber",
+    )
+
+
+def own_uploads(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    """A workbook being imported is seen by the person who uploaded it, until it is removed."""
+    return files.filter(uploaded_by_id=actor.user_id) if actor.user_id is not None else files.none()
+
+
+registry.register("evaluators.import", own_uploads)

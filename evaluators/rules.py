@@ -1,0 +1,139 @@
+"""Who may act on evaluators, and what the five basic conditions say of given facts. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from greenportal.accounts.actors import Actor, Role
+from greenportal.findings.types import ALLOWED, Outcome, Verdict, denied
+
+
+class RegistrationFacts(Protocol):
+    """What the conditions are judged from; `EvaluatorStanding` has it."""
+
+    @property
+    def registered_in_china(self) -> bool | None: ...
+    @property
+    def has_experience(self) -> bool | None: ...
+    @property
+    def has_office(self) -> bool | None: ...
+    @property
+    def has_finance_system(self) -> bool | None: ...
+    @property
+    def staff_intermediate(self) -> int | None: ...
+    @property
+    def staff_senior(self) -> int | None: ...
+    @property
+    def knows_rules(self) -> bool | None: ...
+    @property
+    def covers_three_fields(self) -> bool | None: ...
+    @property
+    def latest_record_on(self) -> date | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One of the five basic conditions of 通知 二 with its answer; None in the facts reads 待人工核实."""
+
+    key: str
+    clause: str
+    outcome: Outcome
+    because: str
+
+
+def may_record(actor: Actor) -> Verdict:
+    """City officers enter what an evaluator proved."""
+    if actor.is_city or actor.is_system:
+        return ALLOWED
+    return denied("评价机构情况由市局登记。请将证明材料交市局资源节约综合利用处。")
+
+
+def may_decide(actor: Actor) -> Verdict:
+    """Acts that bite (sanctions, groups) are the city's, by a named person."""
+    if actor.is_city and actor.user_id is not None:
+        return ALLOWED
+    return denied("只有市局人员可以办理这一事项。请联系市局资源节约综合利用处。")
+
+
+def may_confirm_second(actor: Actor, first_user_id: int | None) -> Verdict:
+    """The second of two people: a city officer other than the first."""
+    if not may_decide(actor):
+        return may_decide(actor)
+    if actor.user_id == first_user_id:
+        return denied("登记人不能复核自己登记的事项。请由市局另一名人员复核。")
+    return ALLOWED
+
+
+def may_claim_for(actor: Actor, *, authority_id: int, organisation_id: int) -> Verdict:
+    """An applicant claims for itself, a district for the subjects it reports, the city and the system for all."""
+    if actor.is_city or actor.is_system:
+        return ALLOWED
+    if actor.role == Role.APPLICANT and actor.organisation_id == organisation_id:
+        return ALLOWED
+    if actor.is_district and actor.authority_id == authority_id:
+        return ALLOWED
+    return denied("只能为本单位或本区市县的申报登记评价机构。请核对申报对象。")
+
+
+def _joined(*answers: bool | None) -> Outcome:
+    """All true: met; one false: not met; else somebody has to look."""
+    if False in answers:
+        return Outcome.NOT_MET
+    return Outcome.MANUAL if None in answers else Outcome.MET
+
+
+def _said(answer: Outcome, met: str, missing: str) -> str:
+    return {Outcome.MET: met, Outcome.NOT_MET: missing}.get(answer, "尚未登记，待人工核实")
+
+
+def _staff(facts: RegistrationFacts, staff_min: int, senior_min: int) -> Condition:
+    enough = None if facts.staff_intermediate is None else facts.staff_intermediate >= staff_min
+    seniors = None if facts.staff_senior is None else facts.staff_senior >= senior_min
+    outcome = _joined(enough, seniors)
+    because = (
+        f"中级职称以上专职人员{_shown(facts.staff_intermediate)}（要求不少于{staff_min}人），"
+        f"其中相关专业高级职称{_shown(facts.staff_senior)}（要求不少于{senior_min}人）"
+    )
+    return Condition("staff", "通知二（三）", outcome, because)
+
+
+def _shown(count: int | None) -> str:
+    return "未登记" if count is None else f"{count}人"
+
+
+def _ability(facts: RegistrationFacts, record_since: date) -> Condition:
+    recent = None if facts.latest_record_on is None else facts.latest_record_on >= record_since
+    outcome = _joined(facts.covers_three_fields, recent)
+    record = "未登记" if facts.latest_record_on is None else facts.latest_record_on.isoformat()
+    fields = {True: "具备", False: "不具备", None: "未登记"}[facts.covers_three_fields]
+    because = f"工厂、园区、供应链评价能力：{fields}；最近业绩日期：{record}（{record_since.isoformat()}以后的有效）"
+    return Condition("ability", "通知二（五）", outcome, because)
+
+
+def conditions(
+    facts: RegistrationFacts, *, staff_min: int, senior_min: int, record_since: date
+) -> tuple[Condition, ...]:
+    """Return the five conditions in the notice's order. Thresholds and window come from the rulebook.
+
+    The senior staff are counted inside the intermediate ones (其中). A record dated on
+    `record_since` still counts.
+    """
+    person = _joined(facts.registered_in_china, facts.has_experience)
+    office = _joined(facts.has_office, facts.has_finance_system)
+    rules = _joined(facts.knows_rules)
+    return (
+        Condition(
+            "legal_person",
+            "通知二（一）",
+            person,
+            _said(person, "境内独立法人，具有经验和能力", "不是境内独立法人或不具有经验和能力"),
+        ),
+        Condition(
+            "office", "通知二（二）", office, _said(office, "场所、条件和财务制度齐备", "缺少固定场所或财务管理制度")
+        ),
+        _staff(facts, staff_min, senior_min),
+        Condition("knowledge", "通知二（四）", rules, _said(rules, "熟悉政策和标准规范", "不熟悉政策和标准规范")),
+        _ability(facts, record_since),
+    )

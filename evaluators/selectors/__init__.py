@@ -1,0 +1,13 @@
+"""Reads of evaluators."""
+
+from evaluators.selectors.lists import engagements_visible_to, group_counts, visible_to
+from evaluators.selectors.standing import EvaluatorStanding, SanctionFact, standing
+
+__all__ = [
+    "EvaluatorStanding",
+    "SanctionFact",
+    "engagements_visible_to",
+    "group_counts",
+    "standing",
+    "visible_to",
+]

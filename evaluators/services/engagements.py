@@ -1,0 +1,214 @@
+"""Claiming, confirming, disputing and withdrawing an evaluation (评价项目)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from evaluators.constants import DISPUTE_DAYS, SCOPE_ENGAGEMENT, EvaluatedCategory
+from evaluators.models import AffiliateGroup, Engagement
+from evaluators.rules import may_claim_for
+from evaluators.services.counting import cap_of, lock_group, recount, tell_nominations
+from evaluators.states import CLAIMANTS, COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
+from greenportal import clock, transitions
+from greenportal.accounts.actors import Actor
+from greenportal.audit.services import record
+from greenportal.directory.models import Subject
+from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
+
+ALREADY = "这一申报已登记评价机构。需要更换的，先撤回原评价项目。"
+
+
+def claim(
+    *, actor: Actor, evaluator_id: int, round_id: int, subject_id: int, category: str, cap: int | None = None
+) -> Engagement:
+    """Record that `evaluator_id` evaluates the subject in this category and round; counted at once.
+
+    cap: the number in force; None takes it from the round's rulebook. Under the lock of the
+    evaluator's affiliate group the engagement gets the next ordinal; beyond the cap it is flagged,
+    never refused: the notice does not say which one falls. The same claim again returns the same
+    row. Raises `Invalid` for another evaluator or a category without third-party report.
+    """
+    if category not in EvaluatedCategory.values:
+        raise Invalid("绿色设计产品不需要第三方评价，只有绿色工厂、绿色工业园区、绿色供应链管理企业登记评价机构。")
+    if actor.role not in CLAIMANTS:
+        raise Refused("您的角色不能登记评价机构。请由申报单位或所在区市县办理。")
+    subject = Subject.objects.filter(pk=subject_id).first()
+    if subject is None:
+        raise NotVisible
+    may_claim_for(actor, authority_id=subject.authority_id, organisation_id=subject.organisation_id).require()
+    limit = cap_of(round_id) if cap is None else cap
+    try:
+        with transaction.atomic():
+            group = lock_group(evaluator_id)
+            return _claimed(
+                actor=actor,
+                group=group,
+                evaluator_id=evaluator_id,
+                round_id=round_id,
+                subject=subject,
+                category=category,
+                cap=limit,
+            )
+    except IntegrityError as error:
+        if "engagement_once" not in str(error):
+            raise
+        raise Invalid(ALREADY, errors={"evaluator": [ALREADY]}) from error
+
+
+def _claimed(
+    *,
+    actor: Actor,
+    group: AffiliateGroup,
+    evaluator_id: int,
+    round_id: int,
+    subject: Subject,
+    category: str,
+    cap: int,
+) -> Engagement:
+    """Insert under the group's lock, or return the open claim of the same evaluator."""
+    open_one = (
+        Engagement.objects.filter(round_id=round_id, category=category, subject=subject)
+        .exclude(state__in=[EngagementState.WITHDRAWN, EngagementState.VOID])
+        .first()
+    )
+    if open_one is not None:
+        if open_one.evaluator_id == evaluator_id:
+            return open_one
+        raise Invalid(ALREADY, errors={"evaluator": [ALREADY]})
+    counted = Engagement.objects.filter(group=group, round_id=round_id, state__in=COUNTED).count()
+    engagement = Engagement.objects.create(
+        evaluator_id=evaluator_id,
+        group=group,
+        round_id=round_id,
+        subject=subject,
+        category=category,
+        ordinal=counted + 1,
+        over_cap=counted + 1 > cap,
+        claimed_at=clock.now(),
+        claimed_by_id=actor.user_id,
+    )
+    _audit(actor, "claim", engagement, evaluator=evaluator_id, subject=subject.pk, category=category)
+    return engagement
+
+
+def _audit(actor: Actor, verb: str, engagement: Engagement, **data: Any) -> None:
+    record(
+        actor=actor,
+        action=f"evaluators.{verb}_engagement",
+        target=f"{SCOPE_ENGAGEMENT}:{engagement.pk}",
+        data={"ordinal": engagement.ordinal, "over_cap": engagement.over_cap, "state": engagement.state, **data},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One move of the table with what it writes beside the state."""
+
+    action: str
+    engagement_id: int
+    seen_version: int | None
+    reason: str
+    values: dict[str, Any]
+
+
+def _checked(actor: Actor, move: _Move) -> tuple[Engagement, EngagementState]:
+    """Lock the engagement and return it with its target state, or raise the exact refusal."""
+    engagement = (
+        Engagement.objects.select_for_update(of=("self",))
+        .select_related("subject", "evaluator")
+        .filter(pk=move.engagement_id)
+        .first()
+    )
+    if engagement is None or not _concerns(actor, engagement):
+        raise NotVisible
+    found = transitions.find(
+        ENGAGEMENT_TRANSITIONS,
+        state=engagement.state,
+        action=move.action,
+        role=actor.role,
+        window_open=True,
+        reason=move.reason,
+        named=EngagementState(engagement.state).label,
+    )
+    if move.seen_version is not None and engagement.version != move.seen_version:
+        raise Stale("这一评价项目刚被他人处理，刷新后核对最新状态。", current=engagement.state)
+    return engagement, EngagementState(found.target)
+
+
+def _concerns(actor: Actor, engagement: Engagement) -> bool:
+    """Whether the engagement is the actor's own business; others learn nothing of it."""
+    if actor.is_city or actor.is_system:
+        return True
+    if actor.is_evaluator:
+        return actor.organisation_id == engagement.evaluator.organisation_id
+    subject = engagement.subject
+    return bool(may_claim_for(actor, authority_id=subject.authority_id, organisation_id=subject.organisation_id))
+
+
+def _lock_group_of(engagement_id: int) -> AffiliateGroup:
+    """Lock the group in which the engagement counts; read again under the lock, as a merge may move it."""
+    while True:
+        group_id = Engagement.objects.filter(pk=engagement_id).values_list("group_id", flat=True).first()
+        if group_id is None:
+            raise NotVisible
+        group = AffiliateGroup.objects.select_for_update().get(pk=group_id)
+        if Engagement.objects.filter(pk=engagement_id, group=group).exists():
+            return group
+
+
+def _move(actor: Actor, move: _Move) -> Engagement:
+    """Make one move: group lock first, then the row; recount when what counts has changed."""
+    with transaction.atomic():
+        group = _lock_group_of(move.engagement_id)
+        engagement, target = _checked(actor, move)
+        was_counted, counts = engagement.state in COUNTED, target in COUNTED
+        engagement.state, engagement.version = target, engagement.version + 1
+        for name, value in move.values.items():
+            setattr(engagement, name, value)
+        if not counts:
+            engagement.ordinal, engagement.over_cap = None, False
+        elif not was_counted:
+            # Any number satisfies the row until recount gives the right one before commit.
+            engagement.ordinal = 1
+        engagement.save()
+        if was_counted != counts:
+            flagged = recount(group, round_id=engagement.round_id, cap=cap_of(engagement.round_id))
+            engagement.refresh_from_db(fields=["ordinal", "over_cap"])
+            tell_nominations(actor=actor, cause="evaluators.cap", engagement_ids=[*flagged, engagement.pk])
+        _audit(actor, move.action, engagement, reason=move.reason)
+    return engagement
+
+
+def confirm(
+    *, actor: Actor, engagement_id: int, seen_version: int | None = None, report_on: date | None = None
+) -> Engagement:
+    """The evaluator confirms that it does this evaluation; `report_on` is the date of its report, if issued."""
+    values: dict[str, Any] = {"confirmed_at": clock.now()}
+    if report_on is not None:
+        values["report_on"] = report_on
+    return _move(actor, _Move("confirm", engagement_id, seen_version, "", values))
+
+
+def dispute(*, actor: Actor, engagement_id: int, reason: str, seen_version: int | None = None) -> Engagement:
+    """The evaluator says that it does not do this evaluation: it stops counting until the city decides."""
+    due = clock.now() + timedelta(days=DISPUTE_DAYS)
+    values = {"dispute_reason": reason.strip(), "dispute_due_at": due}
+    return _move(actor, _Move("dispute", engagement_id, seen_version, reason, values))
+
+
+def decide_dispute(
+    *, actor: Actor, engagement_id: int, uphold: bool, reason: str, seen_version: int | None = None
+) -> Engagement:
+    """The city finds that the evaluation exists (`uphold`, it counts again in its old place) or not (void)."""
+    values = {"decided_at": clock.now(), "decision_reason": reason.strip()}
+    return _move(actor, _Move("uphold" if uphold else "void", engagement_id, seen_version, reason, values))
+
+
+def withdraw(*, actor: Actor, engagement_id: int, reason: str = "", seen_version: int | None = None) -> Engagement:
+    """Take a claim back; those recorded after it move up and lose the flag where they fall under the cap."""
+    values = {"withdrawn_at": clock.now(), "withdrawal_reason": reason.strip()[:300]}
+    return _move(actor, _Move("withdraw", engagement_id, seen_version, reason, values))

@@ -1,0 +1,142 @@
+"""The city's list of evaluators, a new one, and many from Excel."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from evaluators.forms.evaluators import EvaluatorForm
+from evaluators.selectors import EvaluatorStanding, standing, visible_to
+from evaluators.services import apply_evaluators, preview_evaluators, register_evaluator
+from evaluators.services.importing import HEADINGS, REQUIRED
+from greenportal import clock
+from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.http import actor_of, roles
+from greenportal.directory.forms import posted
+from greenportal.directory.tables import Row
+from greenportal.directory.views import imports
+from greenportal.findings.types import WrongState
+from greenportal.rounds.models import Round
+from greenportal.rounds.selectors import open_round, rulebook_at
+
+HEADS = ("机构名称", "统一社会信用代码", "登记", "本系统项目", "系统外项目", "合计", "关联组", "不予采信")
+PER_PAGE = 50
+
+
+def the_round() -> Round:
+    """Return the round in progress; without one there is nothing to count."""
+    found = open_round()
+    if found is None:
+        raise WrongState("目前没有进行中的年度批次。市局启动年度批次后再办理。")
+    return found
+
+
+def _cells(row: EvaluatorStanding, cap: int) -> list[dict[str, str]]:
+    over = row.group_count > cap
+    elsewhere = "未申报" if row.declared_elsewhere is None else str(row.declared_elsewhere)
+    alone = len(row.group_evaluator_ids) == 1
+    values: list[dict[str, str]] = [
+        {"text": row.name, "url": reverse("evaluators:detail", args=[row.evaluator_id])},
+        {"text": row.uscc},
+        {"text": "已登记" if row.registered else "未登记", "tag": "1", "colour": "" if row.registered else "amber"},
+        {"text": f"{row.group_count}（超出{row.group_count - cap}）" if over else str(row.group_count), "number": "1"},
+        {"text": elsewhere, "number": "1"},
+        {"text": str(row.union), "number": "1"},
+        {"text": "" if alone else f"{row.group_name}等{len(row.group_evaluator_ids)}家"},
+        {"text": "不予采信期内" if row.sanctioned else "", "tag": "1" if row.sanctioned else "", "colour": "red"},
+    ]
+    return [{"label": label, **value} for label, value in zip(HEADS, values, strict=True)]
+
+
+@roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
+def index(request: HttpRequest) -> HttpResponse:
+    """Every evaluator by sound of name, with its count against the cap; never ranked."""
+    round_ = the_round()
+    cap = rulebook_at(round_.pk)[0].cap
+    found = visible_to(actor_of(request))
+    text = request.GET.get("q", "")[:60].strip()
+    if text:
+        found = found.filter(organisation__name__icontains=text) | found.filter(organisation__uscc__istartswith=text)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    ids = [evaluator.pk for evaluator in page]
+    facts = standing(ids, round_id=round_.pk, as_of=clock.now())
+    context = {
+        "round": round_,
+        "cap": cap,
+        "heads": [{"label": label, "number": label in HEADS[3:6]} for label in HEADS],
+        "rows": [{"cells": _cells(facts[pk], cap)} for pk in ids],
+        "page": page,
+        "q": text,
+    }
+    return render(request, "evaluators/index.html", context)
+
+
+@roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
+def create(request: HttpRequest) -> HttpResponse:
+    """Put one body on file."""
+    form = EvaluatorForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        made = form.run(
+            lambda: register_evaluator(
+                actor=actor_of(request), uscc=form.cleaned_data["uscc"], name=form.cleaned_data["name"]
+            )
+        )
+        if made is not None:
+            messages.success(request, "已登记评价机构，接着登记五项基本条件。")
+            return redirect("evaluators:registration", made.pk)
+    return render(request, "evaluators/form.html", {"form": form, "title": "登记评价机构"})
+
+
+def _preview(round_id: int, rows: list[Row]) -> imports.Shown:
+    found = preview_evaluators(rows, round_id=round_id)
+    changed = [row for row in found.rows if row.status != "same"]
+    return imports.Shown(
+        counts=[("新增", found.count("new")), ("更新", found.count("changed")), ("相同", found.count("same"))],
+        heads=("行", "统一社会信用代码", "机构名称", "中级职称以上", "其中高级", "系统外项目"),
+        rows=[
+            (
+                str(row.number),
+                row.uscc,
+                row.name,
+                *(
+                    "未填写" if number is None else str(number)
+                    for number in (
+                        row.entered.staff_intermediate,
+                        row.entered.staff_senior,
+                        row.entered.declared_elsewhere,
+                    )
+                ),
+            )
+            for row in changed
+        ],
+        problems=found.problems,
+        changes=len(changed),
+    )
+
+
+def _apply(round_id: int, actor: Actor, rows: list[Row], name: str) -> str:
+    done = apply_evaluators(actor=actor, rows=rows, round_id=round_id, source=name)
+    return f"已导入评价机构：新增{done.count('new')}家，更新{done.count('changed')}家。"
+
+
+@roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
+def bring_in(request: HttpRequest) -> HttpResponse:
+    """Registrations of many evaluators from Excel, with a look through first."""
+    round_ = the_round()
+    page = imports.ImportPage(
+        title="导入评价机构登记",
+        kind="evaluators.import",
+        headings=HEADINGS,
+        required=REQUIRED,
+        preview=partial(_preview, round_.pk),
+        apply=partial(_apply, round_.pk),
+        back="evaluators:index",
+        parent="评价机构",
+        hints=("是否类列填写“是”或“否”，尚未核实的留空，系统按“待人工核实”处理。",),
+    )
+    return imports.run(request, page)

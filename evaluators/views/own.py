@@ -1,0 +1,78 @@
+"""An evaluator's own pages: what is claimed from it, confirm or dispute."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from evaluators.forms.evaluators import ConfirmForm, ReasonForm
+from evaluators.models import Engagement
+from evaluators.selectors import engagements_visible_to, visible_to
+from evaluators.services import confirm, dispute
+from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.http import actor_of, roles
+from greenportal.directory.forms import posted
+from greenportal.findings.types import NotVisible
+
+OWN = (Role.EVALUATOR, Role.EVALUATOR_ADMIN)
+
+
+@roles(*OWN)
+def mine(request: HttpRequest) -> HttpResponse:
+    """The actor's own evaluator."""
+    found = visible_to(actor_of(request)).first()
+    if found is None:
+        return render(request, "evaluators/none.html")
+    return redirect("evaluators:detail", found.pk)
+
+
+def _engagement(actor: Actor, engagement_id: int) -> Engagement:
+    found = engagements_visible_to(actor).filter(pk=engagement_id).first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+@roles(*OWN)
+def confirm_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse:
+    """Say that this evaluation is ours."""
+    actor = actor_of(request)
+    engagement = _engagement(actor, engagement_id)
+    form = ConfirmForm(posted(request), initial={"version": engagement.version})
+    if request.method == "POST" and form.is_valid():
+        done = form.run(
+            lambda: confirm(
+                actor=actor,
+                engagement_id=engagement.pk,
+                seen_version=form.cleaned_data["version"],
+                report_on=form.cleaned_data["report_on"],
+            )
+        )
+        if done is not None:
+            messages.success(request, f"已确认对“{engagement.subject.name}”的评价项目。")
+            return redirect("evaluators:detail", engagement.evaluator_id)
+    context = {"form": form, "engagement": engagement, "title": "确认评价项目", "submit": "确认"}
+    return render(request, "evaluators/engagement.html", context)
+
+
+@roles(*OWN)
+def dispute_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse:
+    """Say that this evaluation is not ours; the city decides."""
+    actor = actor_of(request)
+    engagement = _engagement(actor, engagement_id)
+    form = ReasonForm(posted(request), initial={"version": engagement.version})
+    if request.method == "POST" and form.is_valid():
+        done = form.run(
+            lambda: dispute(
+                actor=actor,
+                engagement_id=engagement.pk,
+                reason=form.cleaned_data["reason"],
+                seen_version=form.cleaned_data["version"],
+            )
+        )
+        if done is not None:
+            messages.success(request, "已提出异议，由市局认定。")
+            return redirect("evaluators:detail", engagement.evaluator_id)
+    context = {"form": form, "engagement": engagement, "title": "提出异议", "submit": "提出异议"}
+    return render(request, "evaluators/engagement.html", context)

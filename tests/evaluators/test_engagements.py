@@ -1,0 +1,261 @@
+"""Claims, the cap, confirmation, disputes and withdrawal."""
+
+import itertools
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from evaluators.models import Engagement, Evaluator
+from evaluators.services import claim, confirm, decide_dispute, dispute, withdraw
+from evaluators.states import COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
+from greenportal.accounts.actors import Actor, Role
+from greenportal.audit.models import AuditEntry
+from greenportal.findings.types import DomainError, Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
+from greenportal.jobs.models import Job
+from greenportal.rounds.models import Round
+from tests.factories.directory import make_authority, make_organisation, make_subject
+from tests.factories.evaluators import group_of, make_engagement, make_evaluator
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("试验")
+S = EngagementState
+
+
+def fill(evaluator: Evaluator, round_: Round, count: int, **values: Any) -> list[Engagement]:
+    return [
+        claim(
+            actor=SYSTEM,
+            evaluator_id=evaluator.pk,
+            round_id=round_.pk,
+            subject_id=make_subject().pk,
+            category="factory",
+            **values,
+        )
+        for _ in range(count)
+    ]
+
+
+def numbers(evaluator: Evaluator, round_: Round) -> list[tuple[int | None, bool]]:
+    rows = Engagement.objects.filter(group=group_of(evaluator), round=round_, state__in=COUNTED)
+    return list(rows.order_by("id").values_list("ordinal", "over_cap"))
+
+
+def as_evaluator(evaluator: Evaluator, role: Role = Role.EVALUATOR) -> Actor:
+    return Actor(role=role, organisation_id=evaluator.organisation_id)
+
+
+def test_sixteenth_claim_is_flagged_and_the_fifteenth_is_not(round_2022):
+    evaluator = make_evaluator()
+    fill(evaluator, round_2022, 16)
+    assert numbers(evaluator, round_2022) == [(n, n > 15) for n in range(1, 17)]
+
+
+def test_cap_may_be_passed_by_the_caller(round_2022):
+    evaluator = make_evaluator()
+    fill(evaluator, round_2022, 3, cap=2)
+    assert numbers(evaluator, round_2022) == [(1, False), (2, False), (3, True)]
+
+
+def test_affiliates_count_together(round_2022):
+    first = make_evaluator()
+    second = make_evaluator(group=group_of(first))
+    fill(first, round_2022, 2, cap=2)
+    fill(second, round_2022, 1, cap=2)
+    assert numbers(first, round_2022) == [(1, False), (2, False), (3, True)]
+
+
+def test_other_round_and_other_group_count_apart(round_2022):
+    other_round = Round.objects.create(
+        year=2021, name="2021年度", rulebook_key="2022", created_at=round_2022.created_at
+    )
+    evaluator, stranger = make_evaluator(), make_evaluator()
+    fill(evaluator, other_round, 2, cap=2)
+    fill(stranger, round_2022, 2, cap=2)
+    fill(evaluator, round_2022, 1, cap=2)
+    assert numbers(evaluator, round_2022) == [(1, False)]
+
+
+def test_same_claim_again_is_the_same_row(round_2022):
+    evaluator, subject = make_evaluator(), make_subject()
+    values = {"evaluator_id": evaluator.pk, "round_id": round_2022.pk, "subject_id": subject.pk, "category": "factory"}
+    assert claim(actor=SYSTEM, **values) == claim(actor=SYSTEM, **values)
+    assert Engagement.objects.count() == 1
+
+
+def test_second_evaluator_for_a_claimed_subject_is_refused(round_2022):
+    subject = make_subject()
+    values = {"round_id": round_2022.pk, "subject_id": subject.pk, "category": "factory"}
+    claim(actor=SYSTEM, evaluator_id=make_evaluator().pk, **values)
+    with pytest.raises(Invalid) as caught:
+        claim(actor=SYSTEM, evaluator_id=make_evaluator().pk, **values)
+    assert caught.value.message == "这一申报已登记评价机构。需要更换的，先撤回原评价项目。"
+
+
+def test_design_product_has_no_evaluator(round_2022):
+    with pytest.raises(Invalid, match="绿色设计产品不需要第三方评价"):
+        claim(
+            actor=SYSTEM,
+            evaluator_id=make_evaluator().pk,
+            round_id=round_2022.pk,
+            subject_id=make_subject(kind="product").pk,
+            category="product",
+        )
+
+
+def test_unknown_evaluator_or_subject_is_not_visible(round_2022):
+    with pytest.raises(NotVisible):
+        claim(actor=SYSTEM, evaluator_id=0, round_id=round_2022.pk, subject_id=make_subject().pk, category="factory")
+    with pytest.raises(NotVisible):
+        claim(actor=SYSTEM, evaluator_id=make_evaluator().pk, round_id=round_2022.pk, subject_id=0, category="factory")
+
+
+def test_evaluator_without_a_group_gets_one_by_its_first_claim(round_2022):
+    evaluator = Evaluator.objects.create(organisation=make_organisation(), created_at=round_2022.created_at)
+    engagement = fill(evaluator, round_2022, 1)[0]
+    assert (engagement.ordinal, engagement.group) == (1, group_of(evaluator))
+
+
+def test_withdrawal_closes_the_gap_and_lifts_the_flag_of_the_next(round_2022):
+    evaluator = make_evaluator()
+    rows = fill(evaluator, round_2022, 17)
+    withdraw(actor=SYSTEM, engagement_id=rows[3].pk, reason="更换")
+    assert numbers(evaluator, round_2022) == [(n, n > 15) for n in range(1, 17)]
+    rows[15].refresh_from_db()
+    assert (rows[15].ordinal, rows[15].over_cap) == (15, False)
+    job = Job.objects.get(kind="nominations.recheck")
+    assert job.payload == {"engagement_ids": [rows[3].pk, rows[15].pk], "cause": "evaluators.cap"}
+
+
+def test_dispute_stops_counting_and_upholding_restores_the_old_place(round_2022, reviewer):
+    evaluator = make_evaluator()
+    rows = fill(evaluator, round_2022, 16)
+    disputed = dispute(actor=as_evaluator(evaluator), engagement_id=rows[0].pk, reason="未签合同")
+    assert (disputed.ordinal, disputed.over_cap, disputed.state) == (None, False, S.DISPUTED)
+    assert disputed.dispute_due_at is not None
+    assert numbers(evaluator, round_2022) == [(n, False) for n in range(1, 16)]
+    decide_dispute(actor=reviewer, engagement_id=rows[0].pk, uphold=True, reason="合同齐备")
+    assert numbers(evaluator, round_2022) == [(n, n > 15) for n in range(1, 17)]
+    rows[0].refresh_from_db()
+    assert (rows[0].ordinal, rows[0].state) == (1, S.UPHELD)
+
+
+def test_voided_claim_makes_room_for_another_evaluator(round_2022, reviewer):
+    evaluator, subject = make_evaluator(), make_subject()
+    values = {"round_id": round_2022.pk, "subject_id": subject.pk, "category": "factory"}
+    false_claim = claim(actor=SYSTEM, evaluator_id=evaluator.pk, **values)
+    dispute(actor=as_evaluator(evaluator), engagement_id=false_claim.pk, reason="未受委托")
+    decide_dispute(actor=reviewer, engagement_id=false_claim.pk, uphold=False, reason="没有合同")
+    assert claim(actor=SYSTEM, evaluator_id=make_evaluator().pk, **values).ordinal == 1
+    assert numbers(evaluator, round_2022) == []
+
+
+def test_confirming_keeps_the_number_and_dates_it(round_2022):
+    evaluator = make_evaluator()
+    engagement = fill(evaluator, round_2022, 1)[0]
+    confirmed = confirm(actor=as_evaluator(evaluator), engagement_id=engagement.pk, seen_version=1)
+    assert (confirmed.state, confirmed.ordinal, confirmed.version) == (S.CONFIRMED, 1, 2)
+    assert confirmed.confirmed_at is not None
+    assert AuditEntry.objects.filter(target=f"evaluators.engagement:{engagement.pk}").count() == 2
+
+
+def test_move_of_a_row_changed_meanwhile_is_stale(round_2022):
+    evaluator = make_evaluator()
+    engagement = fill(evaluator, round_2022, 1)[0]
+    Engagement.objects.filter(pk=engagement.pk).update(version=2)
+    with pytest.raises(Stale):
+        confirm(actor=as_evaluator(evaluator), engagement_id=engagement.pk, seen_version=1)
+
+
+def test_foreign_evaluator_learns_nothing(round_2022):
+    engagement = fill(make_evaluator(), round_2022, 1)[0]
+    for act in (confirm, withdraw):
+        with pytest.raises(NotVisible):
+            act(actor=as_evaluator(make_evaluator()), engagement_id=engagement.pk)
+    with pytest.raises(NotVisible):
+        dispute(actor=as_evaluator(make_evaluator()), engagement_id=engagement.pk, reason="不是我")
+
+
+def test_foreign_district_and_applicant_cannot_claim_or_withdraw(round_2022):
+    subject, foreign = make_subject(authority=make_authority("瓦房店市")), make_authority("庄河市")
+    strangers = [
+        Actor(role=Role.DISTRICT_OFFICER, authority_id=foreign.pk),
+        Actor(role=Role.APPLICANT, organisation_id=make_organisation().pk),
+    ]
+    values = {"evaluator_id": make_evaluator().pk, "round_id": round_2022.pk, "subject_id": subject.pk}
+    for actor in strangers:
+        with pytest.raises(Refused):
+            claim(actor=actor, category="factory", **values)
+    engagement = claim(actor=SYSTEM, category="factory", **values)
+    for actor in strangers:
+        with pytest.raises(NotVisible):
+            withdraw(actor=actor, engagement_id=engagement.pk)
+
+
+def test_own_district_and_applicant_may_claim(round_2022):
+    subject, evaluator = make_subject(), make_evaluator()
+    values = {"evaluator_id": evaluator.pk, "round_id": round_2022.pk, "subject_id": subject.pk}
+    claim(actor=Actor(role=Role.DISTRICT_LEAD, authority_id=subject.authority_id), category="factory", **values)
+    claim(actor=Actor(role=Role.APPLICANT, organisation_id=subject.organisation_id), category="park", **values)
+    assert [ordinal for ordinal, _ in numbers(evaluator, round_2022)] == [1, 2]
+
+
+def test_database_refuses_a_second_equal_ordinal(round_2022):
+    evaluator = make_evaluator()
+    make_engagement(evaluator, round_2022, ordinal=1)
+    with pytest.raises(IntegrityError, match="engagement_ordinal_once"), transaction.atomic():
+        make_engagement(evaluator, round_2022, ordinal=1)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_database_refuses_a_number_on_what_does_not_count(round_2022):
+    with pytest.raises(IntegrityError, match="engagement_ordinal_when_counted"), transaction.atomic():
+        make_engagement(make_evaluator(), round_2022, state="disputed", ordinal=1)
+
+
+# --- the machine: every state × action × role × reason -----------------------------------------------------------
+
+ACTIONS = ("confirm", "dispute", "uphold", "void", "withdraw")
+
+
+def act(action: str, *, actor: Actor, engagement: Engagement, reason: str) -> Engagement:
+    if action == "confirm":
+        return confirm(actor=actor, engagement_id=engagement.pk)
+    if action == "dispute":
+        return dispute(actor=actor, engagement_id=engagement.pk, reason=reason)
+    if action == "withdraw":
+        return withdraw(actor=actor, engagement_id=engagement.pk, reason=reason)
+    return decide_dispute(actor=actor, engagement_id=engagement.pk, uphold=action == "uphold", reason=reason)
+
+
+def expected(action: str, state: str, role: Role, reason: str) -> str | type[DomainError]:
+    rows = [t for t in ENGAGEMENT_TRANSITIONS if t.action == action]
+    if role not in set().union(*(t.roles for t in rows)):
+        return Refused
+    moves = [t for t in rows if state in t.sources and role in t.roles]
+    if not moves:
+        return WrongState
+    return ReasonRequired if moves[0].needs_reason and not reason else moves[0].target
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_state_role_and_reason(action, round_2022):
+    evaluator, subject = make_evaluator(), make_subject()
+    stranger_roles = {Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.DEPARTMENT, Role.ANONYMOUS}
+    for state, role, reason in itertools.product(S.values, Role, ("", "理由")):
+        organisation = evaluator.organisation_id if "evaluator" in role.value else subject.organisation_id
+        actor = Actor(role=role, authority_id=subject.authority_id, organisation_id=organisation)
+        with transaction.atomic():
+            engagement = make_engagement(evaluator, round_2022, subject, state=state)
+            wanted = expected(action, state, role, reason)
+            if role in stranger_roles:
+                wanted = NotVisible
+            if isinstance(wanted, str):
+                assert act(action, actor=actor, engagement=engagement, reason=reason).state == wanted, (state, role)
+            else:
+                with pytest.raises(wanted):
+                    act(action, actor=actor, engagement=engagement, reason=reason)
+                engagement.refresh_from_db()
+                assert engagement.state == state
+            transaction.set_rollback(True)
