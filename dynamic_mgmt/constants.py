@@ -1,0 +1,28 @@
+"""Words of the register."""
+
+from __future__ import annotations
+
+#: News for nominations: enqueued by name, never imported (DESIGN §3).
+JOB_RECHECK = "nominations.recheck"
+SCOPE_UNIT = "dynamic_mgmt.listed_unit"
+#: How published lists write the categories, and our keys.
+CATEGORY_WORDS = {
+    "绿色工厂": "factory",
+    "绿色设计产品": "product",
+    "绿色工业园区": "park",
+    "绿色园区": "park",
+    "绿色供应链管理企业": "supply_chain",
+    "绿色供应链": "supply_chain",
+    "绿色供应链管理示范企业": "supply_chain",
+}
+LEVEL_WORDS = {
+    "国家级": "national",
+    "国家": "national",
+    "省级": "provincial",
+    "省": "provincial",
+    "市级": "city",
+    "市": "city",
+}
+#: Where the units live that our own results put on the list.
+HOME_PROVINCE = "辽宁省"
+HOME_CITY = "大连市"

@@ -1,0 +1,116 @@
+"""Listed units as far as eligibility needs them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+
+class ListedUnit(models.Model):
+    """One membership of a list: name as listed, level, batch, dates, removal.
+
+    batch is the batch of that level (provincial batch 9 is not national batch 9); list_year is the
+    year of the list, listed_on the day of publication where known. matchable is False for rows that
+    a machine may never match to an organisation (公示 stage, short or foreign names, names not
+    confirmed); unmatched_reason says why. A person links such a row by `organisation`.
+    """
+
+    class Level(models.TextChoices):
+        NATIONAL = "national", "国家级"
+        PROVINCIAL = "provincial", "省级"
+        CITY = "city", "市级"
+
+    class Category(models.TextChoices):
+        FACTORY = "factory", "绿色工厂"
+        PRODUCT = "product", "绿色设计产品"
+        PARK = "park", "绿色工业园区"
+        SUPPLY_CHAIN = "supply_chain", "绿色供应链管理企业"
+
+    category = models.CharField("类别", max_length=12, choices=Category.choices)
+    level = models.CharField("级别", max_length=12, choices=Level.choices)
+    batch = models.CharField("批次", max_length=20, blank=True)
+    list_year = models.IntegerField("名单年度", null=True, blank=True)
+    listed_on = models.DateField("公布日期", null=True, blank=True)
+    name_as_listed = models.CharField("列入时名称", max_length=160)
+    name_key = models.CharField("归一名称", max_length=160, db_index=True)
+    sort_key = models.CharField(max_length=400, blank=True, db_index=True)
+    uscc = models.CharField("统一社会信用代码", max_length=18, blank=True, db_index=True)
+    product_model = models.CharField("产品型号", max_length=300, blank=True)
+    organisation = models.ForeignKey(
+        "directory.Organisation", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="对应法人单位"
+    )
+    authority = models.ForeignKey(
+        "directory.Authority", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="管理单位"
+    )
+    province = models.CharField("省份", max_length=20, blank=True)
+    city = models.CharField("城市", max_length=20, blank=True)
+    industry_code = models.CharField("行业代码", max_length=4, blank=True)
+    evaluator_name = models.CharField("第三方评价机构", max_length=120, blank=True)
+    standard = models.CharField("评价标准", max_length=120, blank=True)
+    removed_on = models.DateField("移出日期", null=True, blank=True)
+    removal_reason = models.CharField("移出原因", max_length=200, blank=True)
+    removal_document = models.CharField("移出文号", max_length=120, blank=True)
+    matchable = models.BooleanField("可自动匹配", default=True)
+    unmatched_reason = models.CharField("不自动匹配的原因", max_length=60, blank=True)
+    source = models.CharField("来源", max_length=400, blank=True)
+    version = models.IntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "名单单位"
+        verbose_name_plural = "名单单位"
+        ordering: ClassVar = ["sort_key", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="listed_level_known", condition=Q(level__in=["national", "provincial", "city"])
+            ),
+            models.CheckConstraint(
+                name="listed_category_known", condition=Q(category__in=["factory", "product", "park", "supply_chain"])
+            ),
+            models.CheckConstraint(
+                name="listed_removed_after_listed",
+                condition=Q(removed_on=None) | Q(listed_on=None) | Q(removed_on__gte=models.F("listed_on")),
+            ),
+            models.UniqueConstraint(
+                name="listed_once",
+                fields=["category", "level", "batch", "list_year", "province", "name_key", "product_model"],
+                nulls_distinct=False,
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["level", "category", "list_year"], name="listed_filters"),
+        ]
+        triggers: ClassVar = [pgtrigger.Protect(name="listed_not_deleted", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.name_as_listed
+
+
+class RemovalProposal(models.Model):
+    """A removal from the list written down by one person and confirmed or dropped by another."""
+
+    unit = models.ForeignKey(ListedUnit, models.PROTECT, related_name="removal_proposals")
+    removed_on = models.DateField("移出日期")
+    reason = models.CharField("移出原因", max_length=200)
+    document_no = models.CharField("移出文号", max_length=120)
+    proposed_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    confirmed = models.BooleanField(null=True)
+
+    class Meta:
+        verbose_name = "移出登记"
+        verbose_name_plural = "移出登记"
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="removal_one_open", fields=["unit"], condition=Q(decided_at=None)),
+            models.CheckConstraint(
+                name="removal_two_people",
+                condition=Q(decided_by=None) | ~Q(decided_by=models.F("proposed_by")),
+            ),
+            models.CheckConstraint(name="removal_has_reason", condition=~Q(reason="") & ~Q(document_no="")),
+        ]

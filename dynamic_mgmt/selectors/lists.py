@@ -1,0 +1,71 @@
+"""The register as a list with filters that stand in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.naming import name_key
+from greenportal.accounts.actors import Actor, Role
+from greenportal.directory.models import Subject
+
+SEE_ALL = frozenset({Role.CITY_REVIEWER, Role.CITY_LEAD, Role.SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader asked for; empty values do not filter. state: active | removed."""
+
+    q: str = ""
+    category: str = ""
+    level: str = ""
+    batch: str = ""
+    year: int | None = None
+    state: str = ""
+    province: str = ""
+
+
+def visible_to(actor: Actor) -> QuerySet[ListedUnit]:
+    """Return the rows that the actor may see.
+
+    City: all. District: units linked to its subjects or put under it. Applicant: those linked to it.
+    The public register of later issues has its own selector.
+    """
+    rows = ListedUnit.objects.select_related("organisation", "authority")
+    if actor.role in SEE_ALL:
+        return rows
+    if actor.is_district and actor.authority_id is not None:
+        return rows.filter(
+            Q(authority_id=actor.authority_id)
+            | Exists(Subject.objects.filter(organisation=OuterRef("organisation"), authority_id=actor.authority_id))
+        )
+    if actor.is_applicant and actor.organisation_id is not None:
+        return rows.filter(organisation_id=actor.organisation_id)
+    return rows.none()
+
+
+def filtered(rows: QuerySet[ListedUnit], filters: Filters) -> QuerySet[ListedUnit]:
+    """Return `rows` narrowed by `filters`; `q` looks in the normalised name, the code and the product model."""
+    if filters.q:
+        rows = rows.filter(
+            Q(name_key__contains=name_key(filters.q))
+            | Q(uscc__istartswith=filters.q.strip())
+            | Q(product_model__icontains=filters.q.strip())
+        )
+    exact = {"category": filters.category, "level": filters.level, "batch": filters.batch}
+    rows = rows.filter(**{key: value for key, value in exact.items() if value})
+    if filters.province:
+        rows = rows.filter(province=filters.province)
+    if filters.year is not None:
+        rows = rows.filter(list_year=filters.year)
+    if filters.state in {"active", "removed"}:
+        rows = rows.filter(removed_on__isnull=filters.state == "active")
+    return rows
+
+
+def removal_proposals_visible_to(actor: Actor) -> QuerySet[RemovalProposal]:
+    """Return removals written down: the city's business alone."""
+    rows = RemovalProposal.objects.select_related("unit", "proposed_by", "decided_by")
+    return rows if actor.role in SEE_ALL else rows.none()

@@ -1,0 +1,98 @@
+"""Removal from the list: written down by one person, decided by the city lead (通知 三; two people)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import cast
+
+from django.db import IntegrityError, transaction
+
+from dynamic_mgmt.constants import SCOPE_UNIT
+from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.rules import may_decide_removal, may_propose_removal
+from dynamic_mgmt.services.telling import organisations_of, tell_nominations
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.audit.services import record
+from greenportal.findings.types import Invalid, NotVisible, WrongState
+
+
+def propose_removal(*, actor: Actor, unit_id: int, removed_on: date, reason: str, document_no: str) -> RemovalProposal:
+    """Write down that a unit was removed on `removed_on` by `document_no`; nothing changes until it is decided.
+
+    Raises `Refused`, `NotVisible`, `WrongState` for a removed unit or an open proposal, `Invalid` per field.
+    """
+    may_propose_removal(actor).require()
+    errors: dict[str, list[str]] = {}
+    if removed_on > clock.today():
+        errors["removed_on"] = ["移出日期应不晚于今天，核对后填写。"]
+    if not reason.strip() or len(reason.strip()) > 200:
+        errors["reason"] = ["填写移出原因（1至200个字）。"]
+    if not document_no.strip() or len(document_no.strip()) > 120:
+        errors["document_no"] = ["填写移出文号（1至120个字）。"]
+    try:
+        with transaction.atomic():
+            unit = ListedUnit.objects.select_for_update().filter(pk=unit_id).first()
+            if unit is None:
+                raise NotVisible
+            if unit.removed_on is not None:
+                raise WrongState("这一单位已移出名单，刷新页面查看。")
+            if unit.listed_on is not None and removed_on < unit.listed_on:
+                errors["removed_on"] = ["移出日期应不早于公布日期，核对两个日期。"]
+            if errors:
+                raise Invalid("核对移出登记内容。", errors=errors)
+            proposal = RemovalProposal.objects.create(
+                unit=unit,
+                removed_on=removed_on,
+                reason=reason.strip(),
+                document_no=document_no.strip(),
+                proposed_by_id=cast("int", actor.user_id),  # may_propose_removal asks for a person
+                proposed_at=clock.now(),
+            )
+            _audit(actor, "propose_removal", proposal)
+    except IntegrityError as error:
+        if "removal_one_open" not in str(error):
+            raise
+        raise WrongState("这一单位已有待复核的移出登记，刷新页面查看。") from error
+    return proposal
+
+
+def _audit(actor: Actor, verb: str, proposal: RemovalProposal) -> None:
+    record(
+        actor=actor,
+        action=f"dynamic_mgmt.{verb}",
+        target=f"{SCOPE_UNIT}:{proposal.unit_id}",
+        data={
+            "proposal": proposal.pk,
+            "removed_on": proposal.removed_on,
+            "reason": proposal.reason,
+            "document_no": proposal.document_no,
+            "confirmed": proposal.confirmed,
+        },
+    )
+
+
+def decide_removal(*, actor: Actor, proposal_id: int, confirm: bool) -> RemovalProposal:
+    """The city lead, another person than the proposer, confirms the removal or drops it.
+
+    Confirmed: the unit bears date, reason and document, and the open nominations of its legal person
+    are checked again. Raises `Refused`, `NotVisible`, `WrongState`.
+    """
+    with transaction.atomic():
+        proposal = RemovalProposal.objects.select_for_update().filter(pk=proposal_id).first()
+        if proposal is None:
+            may_propose_removal(actor).require()
+            raise NotVisible
+        may_decide_removal(actor, proposal.proposed_by_id).require()
+        if proposal.decided_at is not None:
+            raise WrongState("这一移出登记已复核，刷新页面查看。")
+        proposal.decided_by_id, proposal.decided_at, proposal.confirmed = actor.user_id, clock.now(), confirm
+        proposal.save(update_fields=["decided_by", "decided_at", "confirmed"])
+        if confirm:
+            unit = ListedUnit.objects.select_for_update().get(pk=proposal.unit_id)
+            unit.removed_on, unit.removal_reason = proposal.removed_on, proposal.reason
+            unit.removal_document, unit.version = proposal.document_no, unit.version + 1
+            unit.save(update_fields=["removed_on", "removal_reason", "removal_document", "version"])
+            tell_nominations(actor=actor, cause="dynamic_mgmt.removal", organisation_ids=organisations_of([unit]))
+        _audit(actor, "decide_removal", proposal)
+    return proposal

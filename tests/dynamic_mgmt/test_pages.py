@@ -1,0 +1,177 @@
+"""Pages of the register: who reaches them, what leaks, removal and link, import."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from greenportal.accounts.actors import Role
+from greenportal.files.models import StoredFile
+from tests.factories.accounts import make_user, sign_in
+from tests.factories.directory import make_authority, make_organisation, make_subject
+from tests.factories.dynamic_mgmt import make_listed
+from tests.factories.workbooks import workbook_upload
+
+pytestmark = pytest.mark.django_db
+HOLDERS = [role for role in Role if role not in {Role.SYSTEM, Role.ANONYMOUS}]
+CITY = {Role.CITY_LEAD, Role.CITY_REVIEWER}
+READERS = CITY | {Role.DISTRICT_LEAD, Role.DISTRICT_OFFICER, Role.APPLICANT}
+
+
+@pytest.fixture
+def during_the_round():
+    """Pages take the running clock: sessions and second factors are of today."""
+
+
+def as_role(role: Role, **values) -> Client:
+    return sign_in(Client(), make_user(role, **values))
+
+
+@pytest.mark.parametrize("role", HOLDERS)
+def test_each_role_reaches_its_pages_only(role):
+    client, unit = as_role(role), make_listed()
+    pages = {
+        reverse("dynamic_mgmt:index"): READERS,
+        reverse("dynamic_mgmt:import"): CITY,
+        reverse("dynamic_mgmt:remove", args=[unit.pk]): CITY,
+        reverse("dynamic_mgmt:link", args=[unit.pk]): CITY,
+    }
+    answers = {url: client.get(url).status_code for url in pages}
+    assert answers == {url: 200 if role in allowed else 403 for url, allowed in pages.items()}
+    own = client.get(reverse("dynamic_mgmt:unit", args=[unit.pk])).status_code
+    assert own == (200 if role in CITY else 404 if role in READERS else 403)
+
+
+def test_district_sees_its_units_and_nothing_of_others():
+    home, away = make_authority("瓦房店市"), make_authority("庄河市")
+    mine, theirs = make_subject(authority=home), make_subject(authority=away)
+    own = make_listed("看得见的有限公司", organisation=mine.organisation)
+    foreign = make_listed("看不见的有限公司", organisation=theirs.organisation)
+    client = as_role(Role.DISTRICT_OFFICER, authority=home)
+    for query in ({}, {"q": "有限公司"}, {"category": "factory"}):
+        page = client.get(reverse("dynamic_mgmt:index"), query).content.decode()
+        assert "看得见的有限公司" in page
+        assert "看不见的有限公司" not in page
+        assert "共 1 条" in page
+    assert client.get(reverse("dynamic_mgmt:unit", args=[own.pk])).status_code == 200
+    for pk in (foreign.pk, 10**9):
+        assert client.get(reverse("dynamic_mgmt:unit", args=[pk])).status_code == 404
+
+
+def test_district_does_not_see_removals_in_preparation():
+    home = make_authority("瓦房店市")
+    unit = make_listed(authority=home)
+    user = make_user(Role.CITY_REVIEWER)
+    RemovalProposal.objects.create(
+        unit=unit,
+        removed_on="2022-09-01",
+        reason="尚未公开的原因",
+        document_no="1号",
+        proposed_by=user,
+        proposed_at=unit.created_at,
+    )
+    url = reverse("dynamic_mgmt:unit", args=[unit.pk])
+    assert "尚未公开的原因" not in as_role(Role.DISTRICT_LEAD, authority=home).get(url).content.decode()
+    assert "尚未公开的原因" in sign_in(Client(), user).get(url).content.decode()
+
+
+def test_filters_stand_in_the_address_and_nonsense_does_not_filter():
+    make_listed("甲有限公司", level="national")
+    make_listed("乙有限公司", level="provincial")
+    client, url = as_role(Role.CITY_REVIEWER), reverse("dynamic_mgmt:index")
+    page = client.get(url, {"level": "provincial", "q": "乙"}).content.decode()
+    assert "乙有限公司" in page
+    assert "甲有限公司" not in page
+    assert '<option value="provincial" selected>' in page
+    assert "共 2 条" in client.get(url, {"year": "abc", "level": "moon"}).content.decode()
+
+
+def test_pages_keep_the_filters():
+    for number in range(51):
+        make_listed(f"第{number:03}有限公司")
+    page = as_role(Role.CITY_REVIEWER).get(reverse("dynamic_mgmt:index"), {"level": "national"}).content.decode()
+    assert 'href="?level=national&amp;page=2"' in page
+
+
+def test_removal_on_pages_takes_two_people():
+    unit = make_listed()
+    reviewer, lead = as_role(Role.CITY_REVIEWER), as_role(Role.CITY_LEAD)
+    url = reverse("dynamic_mgmt:remove", args=[unit.pk])
+    missing = reviewer.post(url, {"removed_on": "2022-09-01", "reason": "拒不填报"}).content.decode()
+    assert "填写移出文号" in missing
+    assert 'value="拒不填报"' in missing
+    reviewer.post(url, {"removed_on": "2022-09-01", "reason": "拒不填报", "document_no": "1号"})
+    proposal = RemovalProposal.objects.get()
+    decide = reverse("dynamic_mgmt:decide", args=[proposal.pk])
+    assert reviewer.post(decide, {"confirm": "1"}).status_code == 403
+    assert f"复核移出名单：{unit.name_as_listed}" in lead.get(reverse("home")).content.decode()
+    assert "已复核，该单位移出名单" in lead.post(decide, {"confirm": "1"}, follow=True).content.decode()
+    assert "已复核，刷新页面查看" in lead.post(decide, {"confirm": "1"}, follow=True).content.decode()
+    unit.refresh_from_db()
+    assert str(unit.removed_on) == "2022-09-01"
+
+
+def test_link_on_pages_names_an_unknown_code_and_stores_a_known_one():
+    unit, organisation = make_listed(), make_organisation()
+    client, url = as_role(Role.CITY_REVIEWER), reverse("dynamic_mgmt:link", args=[unit.pk])
+    values = {"reason": "名单附件", "version": 1}
+    unknown = client.post(url, {**values, "uscc": "91210202MA0TE5T16A"}).content.decode()
+    assert "这一代码的单位尚未在系统登记" in unknown
+    assert "第18位校验码" in client.post(url, {**values, "uscc": "91210202MA0TE5T16B"}).content.decode()
+    assert client.post(url, {**values, "uscc": organisation.uscc.lower()}).status_code == 302
+    unit.refresh_from_db()
+    assert unit.organisation == organisation
+    client.post(url, {**values, "version": 2, "uscc": ""})
+    unit.refresh_from_db()
+    assert unit.organisation is None
+
+
+def test_list_is_looked_through_then_stored(django_capture_on_commit_callbacks):
+    client, url = as_role(Role.CITY_REVIEWER), reverse("dynamic_mgmt:import")
+    upload = workbook_upload(
+        ["2022年度绿色制造名单"],
+        ["类别", "批次", "年度", "名称", "省份", "来源"],
+        ["绿色工厂(国家级)", "第七批", 2022, "试验（大连）有限公司", "辽宁省", ""],
+        ["绿色工厂(国家级)", 7, 2022, "某石化(简称)", "辽宁省", ""],
+    )
+    preview = client.post(url, {"file": upload}).content.decode()
+    assert "确认导入2项" in preview
+    assert "不自动匹配1项" in preview
+    assert ListedUnit.objects.count() == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(url, {"file_id": StoredFile.objects.get().pk, "confirm": "1"})
+    rows = ListedUnit.objects.order_by("id").values_list("name_as_listed", "batch", "matchable", "source")
+    assert list(rows) == [("试验（大连）有限公司", "7", True, "名单.xlsx"), ("某石化(简称)", "7", False, "名单.xlsx")]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_takes_the_same_queries_for_any_number(count, django_assert_num_queries):
+    for _ in range(count):
+        make_listed(organisation=make_organisation())
+    client = as_role(Role.CITY_LEAD)
+    client.get(reverse("dynamic_mgmt:index"))
+    with django_assert_num_queries(5):
+        client.get(reverse("dynamic_mgmt:index"))
+
+
+def test_list_of_five_thousand_reads_one_page(django_assert_num_queries):
+    now = make_listed().created_at
+    ListedUnit.objects.bulk_create(
+        ListedUnit(
+            category="factory",
+            level="national",
+            batch="5",
+            list_year=2020,
+            name_as_listed=f"单位{n}",
+            name_key=f"单位{n}",
+            sort_key=f"dan wei {n:05}",
+            created_at=now,
+        )
+        for n in range(5_000)
+    )
+    client = as_role(Role.CITY_LEAD)
+    client.get(reverse("dynamic_mgmt:index"))
+    with django_assert_num_queries(5):
+        page = client.get(reverse("dynamic_mgmt:index")).content.decode()
+    assert "共 101 页，5001 条" in page
+    assert page.count("单位") < 200
