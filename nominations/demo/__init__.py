@@ -1,0 +1,1 @@
+"""The demonstration: fictional applicants played through the real services."""

@@ -1,0 +1,257 @@
+"""Everything that a rule may look at, and nothing else: frozen, free of database and request.
+
+`None` always means *unknown*: nobody entered it, or nobody asked. A rule answers 待人工核实 to it,
+never 符合 and never 不符合. An empty tuple means that it was asked and there is none.
+The JSON form is documented in docs/reference/facts.schema.json and read by `factsjson`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened: when, what kind, in words. `on` None: the date is not known."""
+
+    on: date | None = None
+    kind: str = ""
+    text: str = ""
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """The applicant's word on one exclusion of 通知 一、第2段.
+
+    exists: True when the excluded situation exists (for EX1: *not* operating normally);
+    events: what is said to have happened; finished: for EX5, rectification done in time.
+    """
+
+    exists: bool | None = None
+    events: tuple[Event, ...] = ()
+    finished: bool | None = None
+    text: str = ""
+
+
+UNSTATED = Statement()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statements:
+    """The three-year statement, one answer per exclusion; `other` is the open 等."""
+
+    ex1: Statement = UNSTATED
+    ex2: Statement = UNSTATED
+    ex3: Statement = UNSTATED
+    ex4: Statement = UNSTATED
+    ex5: Statement = UNSTATED
+    ex6: Statement = UNSTATED
+    other: Statement = UNSTATED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditQuery:
+    """A query at 信用中国 (creditchina), 国家企业信用信息公示系统 (gsxt) or 中国执行信息公开网 (zxgk).
+
+    clean: True nothing adverse was shown; False something was; events: what was shown.
+    """
+
+    source: str
+    queried_on: date | None = None
+    clean: bool | None = None
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A membership of a list that matches the applicant. level: national | provincial | city."""
+
+    category: str
+    level: str
+    name: str = ""
+    batch: str = ""
+    product_model: str = ""
+    listed_on: date | None = None
+    removed_on: date | None = None
+    removed: bool = False
+    removal_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SanctionFact:
+    """不予采信 of an evaluator: first day, last day excluded, lifted since."""
+
+    verified_on: date
+    until: date
+    lifted_on: date | None = None
+    document_no: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatorFacts:
+    """What is known of the named evaluator as of the check (通知 二). `registered` False: not on file."""
+
+    name: str = ""
+    uscc: str = ""
+    legal_representative: str = ""
+    registered: bool | None = None
+    registered_in_china: bool | None = None
+    has_experience: bool | None = None
+    has_office: bool | None = None
+    has_finance_system: bool | None = None
+    staff_intermediate: int | None = None
+    staff_senior: int | None = None
+    knows_rules: bool | None = None
+    covers_three_fields: bool | None = None
+    latest_record_on: date | None = None
+    sanctions: tuple[SanctionFact, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementFacts:
+    """The evaluation that this nomination claims, and its group's count in the round.
+
+    state: claimed | confirmed | disputed | upheld | void | withdrawn; group_count: evaluations of the legal
+    person with affiliates recorded here; declared_elsewhere: what it declares outside this portal.
+    """
+
+    state: str | None = None
+    ordinal: int | None = None
+    over_cap: bool | None = None
+    group_count: int | None = None
+    declared_elsewhere: int | None = None
+    report_on: date | None = None
+    wrote_self_report: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """A department's answer. opinion: none (asked, not answered) | no_objection | objection."""
+
+    department: str
+    opinion: str = "none"
+    text: str = ""
+    answered_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyEntry:
+    """One product or process of a key energy user: its figure and, where entered, the yardstick.
+
+    benchmark_key: row of the rulebook chosen for it, or `none` when an officer found that no benchmark
+    document sets a value; entered_benchmark: the value an officer read in the official annex;
+    advanced_value: 先进值 (1级) of the limit standard `standard_no`. All in `unit`.
+    """
+
+    product: str = ""
+    indicator: str = ""
+    unit: str = ""
+    value: Decimal | None = None
+    benchmark_key: str = ""
+    entered_benchmark: Decimal | None = None
+    entered_source: str = ""
+    advanced_value: Decimal | None = None
+    standard_no: str = ""
+    higher_is_better: bool = False
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerFigure:
+    """A main indicator beside the best of the listed local factories of the same industry, same unit."""
+
+    indicator: str
+    unit: str = ""
+    value: Decimal | None = None
+    peer: Decimal | None = None
+    higher_is_better: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkFacts:
+    """What 通知 一（三） asks of a park. level: national | provincial | below; share in percent."""
+
+    level: str | None = None
+    industrial_share: Decimal | None = None
+    production_main: bool | None = None
+    legal_boundary: bool | None = None
+    one_body: bool | None = None
+    low_carbon_pilot: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyChainFacts:
+    """What 通知 一（四） asks. system: a key of the rulebook's supply_systems; industry_group: the one it belongs to."""
+
+    system: str | None = None
+    leading: bool | None = None
+    industry_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFacts:
+    """What 通知 一（二） asks: the standard the product is assessed by."""
+
+    standard_no: str | None = None
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicAnswer:
+    """One basic requirement (基本要求) as answered in the report."""
+
+    no: int
+    met: bool | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFact:
+    """A document that is there in a slot. signed / sealed None: nobody has looked yet."""
+
+    slot: str
+    count: int = 1
+    issued_on: date | None = None
+    signed: bool | None = None
+    sealed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NominationFacts:
+    """One nomination as of a local date. Tuples that may be None: None unknown, () asked and none.
+
+    standard: number of the standard of self- and third-party evaluation; industry_standard: number of a
+    published 绿色工厂 standard of the industry, "" when an officer found none, None unknown;
+    duplicates: other open nominations of the round that look like the same thing.
+    """
+
+    ref: str
+    category: str
+    as_of: date
+    name: str = ""
+    organisation_name: str = ""
+    uscc: str = ""
+    legal_representative: str = ""
+    authority: str = ""
+    industry_code: str = ""
+    statements: Statements = field(default_factory=Statements)
+    credit: tuple[CreditQuery, ...] | None = None
+    listings: tuple[Listing, ...] | None = None
+    standard: str | None = None
+    industry_standard: str | None = None
+    key_energy_user: bool | None = None
+    key_energy_reason: str = ""
+    energy: tuple[EnergyEntry, ...] | None = None
+    peers: tuple[PeerFigure, ...] | None = None
+    product: ProductFacts | None = None
+    park: ParkFacts | None = None
+    supply_chain: SupplyChainFacts | None = None
+    basic: tuple[BasicAnswer, ...] | None = None
+    documents: tuple[DocumentFact, ...] | None = None
+    evaluator: EvaluatorFacts | None = None
+    engagement: EngagementFacts | None = None
+    opinions: tuple[Opinion, ...] | None = None
+    duplicates: tuple[str, ...] | None = None

@@ -1,0 +1,25 @@
+"""One pure function per clause, registered by its id in the rulebook."""
+
+from nominations.eligibility.rules import (
+    documents,
+    energy,
+    engagement,
+    evaluator,
+    exclusions,
+    parks,
+    standards,
+    supply,
+    surroundings,
+)
+
+__all__ = [
+    "documents",
+    "energy",
+    "engagement",
+    "evaluator",
+    "exclusions",
+    "parks",
+    "standards",
+    "supply",
+    "surroundings",
+]

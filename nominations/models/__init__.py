@@ -1,0 +1,48 @@
+"""Rows of nominations: what a district proposes."""
+
+from nominations.models.consultation import Consultation, ConsultationItem
+from nominations.models.lists import (
+    DeadlineMark,
+    ListEntry,
+    ListVersion,
+    Packet,
+    PacketPart,
+    PaperCount,
+    RecommendationList,
+    SealScan,
+    Submission,
+)
+from nominations.models.nomination import (
+    ConfirmedVia,
+    Correction,
+    Decision,
+    Nomination,
+    NominationDocument,
+    NominationSheet,
+    NominationVersion,
+    StateChange,
+    VersionDocument,
+)
+
+__all__ = [
+    "ConfirmedVia",
+    "Consultation",
+    "ConsultationItem",
+    "Correction",
+    "DeadlineMark",
+    "Decision",
+    "ListEntry",
+    "ListVersion",
+    "Nomination",
+    "NominationDocument",
+    "NominationSheet",
+    "NominationVersion",
+    "Packet",
+    "PacketPart",
+    "PaperCount",
+    "RecommendationList",
+    "SealScan",
+    "StateChange",
+    "Submission",
+    "VersionDocument",
+]

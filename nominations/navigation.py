@@ -1,0 +1,35 @@
+"""Where the people of nominations go most often: entries of the main navigation. No query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from greenportal.accounts.actors import Actor
+from greenportal.filings.worklist import NavItem
+
+
+def entries(actor: Actor) -> Sequence[NavItem]:
+    """Return the entries for the actor's role; none for roles that handle no nominations."""
+    if actor.is_district:
+        return [
+            NavItem("本区县申报", reverse("nominations:board"), prefix=reverse("nominations:board")),
+            NavItem("推荐汇总表", reverse("nominations:my_list"), prefix="/nominations/lists/"),
+            NavItem("征求意见", reverse("nominations:opinions")),
+            NavItem("申报条件预核查", reverse("precheck")),
+        ]
+    if actor.is_city:
+        return [
+            NavItem("收到的申报", reverse("nominations:inbox")),
+            NavItem("全市汇总表", reverse("nominations:summary")),
+            NavItem("申报条件预核查", reverse("precheck")),
+        ]
+    if actor.is_applicant:
+        return [
+            NavItem("我的申报", reverse("nominations:own"), prefix="/nominations/"),
+            NavItem("申报条件预核查", reverse("precheck")),
+        ]
+    if actor.is_evaluator:
+        return [NavItem("选择本机构的申报", reverse("nominations:named"))]
+    return []

@@ -1,0 +1,173 @@
+"""From the canonical answers of the sheets to the facts that rules look at. Pure; empty always becomes unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from nominations.eligibility.facts import (
+    BasicAnswer,
+    CreditQuery,
+    EnergyEntry,
+    Event,
+    ParkFacts,
+    PeerFigure,
+    ProductFacts,
+    Statement,
+    Statements,
+    SupplyChainFacts,
+)
+
+Answers = Mapping[str, Any]
+#: Key of an exclusion in the statement sheet → its mark in the table of events.
+EXCLUSIONS = {
+    "ex1": "EX1",
+    "ex2": "EX2",
+    "ex3": "EX3",
+    "ex4": "EX4",
+    "ex5": "EX5",
+    "ex6": "EX6",
+    "other": "EXO",
+}
+_SOURCES = ("creditchina", "gsxt", "zxgk")
+
+
+def text(answers: Answers, key: str) -> str:
+    """Return a text answer, empty when there is none."""
+    value = answers.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def yes(answers: Answers, key: str) -> bool | None:
+    """Return yes/no as a boolean, None when not answered."""
+    return {"yes": True, "no": False}.get(text(answers, key))
+
+
+def day(answers: Answers, key: str) -> date | None:
+    """Return an ISO date, None when empty or not a date (the sheet's own check names it)."""
+    try:
+        return date.fromisoformat(text(answers, key))
+    except ValueError:
+        return None
+
+
+def number(answers: Answers, key: str) -> Decimal | None:
+    """Return a decimal, None when empty or not a number."""
+    try:
+        value = Decimal(text(answers, key))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _rows(answers: Answers, key: str) -> list[Answers]:
+    rows = answers.get(key)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def statements(answers: Answers) -> Statements:
+    """Return the three-year statement."""
+    events: dict[str, list[Event]] = {}
+    for row in _rows(answers, "events"):
+        mark = text(row, "exclusion").upper()
+        found = Event(on=day(row, "on"), kind=text(row, "kind"), text=text(row, "text"), ended_on=day(row, "ended_on"))
+        events.setdefault(mark, []).append(found)
+    return Statements(
+        **{
+            key: Statement(
+                exists=yes(answers, f"{key}_exists"),
+                events=tuple(events.get(mark, ())),
+                finished=yes(answers, f"{key}_finished"),
+                text=text(answers, f"{key}_text"),
+            )
+            for key, mark in EXCLUSIONS.items()
+        }
+    )
+
+
+def credit(answers: Answers) -> tuple[CreditQuery, ...] | None:
+    """Return the credit queries that were entered; None when nobody entered any."""
+    found = []
+    for source in _SOURCES:
+        queried, clean = day(answers, f"{source}_on"), yes(answers, f"{source}_clean")
+        if queried is None and clean is None:
+            continue
+        shown = text(answers, f"{source}_text")
+        events = (Event(text=shown),) if clean is False and shown else ()
+        found.append(CreditQuery(source=source, queried_on=queried, clean=clean, events=events))
+    return tuple(found) or None
+
+
+def energy(answers: Answers) -> tuple[EnergyEntry, ...] | None:
+    """Return the energy entries; None when the sheet has none."""
+    found = tuple(
+        EnergyEntry(
+            product=text(row, "product"),
+            indicator=text(row, "indicator"),
+            unit=text(row, "unit"),
+            value=number(row, "value"),
+            benchmark_key=text(row, "benchmark_key"),
+            entered_benchmark=number(row, "entered_benchmark"),
+            entered_source=text(row, "entered_source"),
+            advanced_value=number(row, "advanced_value"),
+            standard_no=text(row, "standard_no"),
+            higher_is_better=yes(row, "higher_is_better") is True,
+            explanation=text(row, "explanation"),
+        )
+        for row in _rows(answers, "entries")
+    )
+    return found or None
+
+
+def peers(answers: Answers) -> tuple[PeerFigure, ...] | None:
+    """Return the comparison with listed factories of the same industry; None when nothing was entered."""
+    found = tuple(
+        PeerFigure(
+            indicator=text(row, "indicator"),
+            unit=text(row, "unit"),
+            value=number(row, "value"),
+            peer=number(row, "peer"),
+            higher_is_better=yes(row, "higher_is_better") is True,
+        )
+        for row in _rows(answers, "peers")
+    )
+    return found or None
+
+
+def product(answers: Answers) -> ProductFacts:
+    """Return standard and models of a product."""
+    models = tuple(text(row, "model") for row in _rows(answers, "models") if text(row, "model"))
+    return ProductFacts(standard_no=text(answers, "standard_no") or None, models=models)
+
+
+def park(answers: Answers) -> ParkFacts:
+    """Return the conditions of 通知 一（三）."""
+    return ParkFacts(
+        level=text(answers, "park_level") or None,
+        industrial_share=number(answers, "industrial_share"),
+        production_main=yes(answers, "production_main"),
+        legal_boundary=yes(answers, "legal_boundary"),
+        one_body=yes(answers, "one_body"),
+        low_carbon_pilot=yes(answers, "low_carbon_pilot"),
+    )
+
+
+def supply_chain(answers: Answers) -> SupplyChainFacts:
+    """Return the conditions of 通知 一（四）."""
+    return SupplyChainFacts(
+        system=text(answers, "system") or None,
+        leading=yes(answers, "leading"),
+        industry_group=text(answers, "industry_group") or None,
+    )
+
+
+def basic(answers: Answers) -> tuple[BasicAnswer, ...] | None:
+    """Return the basic requirements as answered: fixed rows are numbered by their id; None when not answered."""
+    found = tuple(
+        BasicAnswer(no=int(row_id), met=yes(row, "met"), text=text(row, "situation"))
+        for row in _rows(answers, "basic")
+        if (row_id := text(row, "_id")).isascii() and row_id.isdigit()
+    )
+    return found or None

@@ -1,0 +1,238 @@
+"""Facts of any number of nominations in a constant number of queries, for the eligibility rules."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dynamic_mgmt.selectors import ListedFact, register_facts
+from evaluators.models import Engagement
+from evaluators.selectors import EvaluatorStanding, standing
+from greenportal import clock
+from nominations.constants import Category
+from nominations.eligibility.answers import every
+from nominations.eligibility.engine import facts_hash
+from nominations.eligibility.facts import (
+    DocumentFact,
+    EngagementFacts,
+    EvaluatorFacts,
+    Listing,
+    NominationFacts,
+    Opinion,
+    SanctionFact,
+)
+from nominations.models import Consultation, ConsultationItem, Nomination
+from nominations.selectors import answers as read
+from nominations.selectors.content import Content, contents
+from nominations.states import OPEN
+
+facts_digest = facts_hash
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What lies around the nominations of one round, each loaded once."""
+
+    contents: Mapping[int, Content]
+    standing: Mapping[int, EvaluatorStanding]
+    engagements: Mapping[int, Engagement]
+    register: Mapping[int, tuple[ListedFact, ...]]
+    opinions: Mapping[int, tuple[Opinion, ...]]
+    namesakes: Mapping[tuple[str, str], tuple[tuple[int, int, str], ...]]
+
+
+def load(nomination_ids: Iterable[int], *, as_of: datetime) -> list[NominationFacts]:
+    """Return the facts of the nominations, in the order of the ids, as known at `as_of`.
+
+    About fifteen queries per round, whatever the number. Ids that do not exist are left out.
+    """
+    ids = list(nomination_ids)
+    related = Nomination.objects.select_related("subject", "applicant", "authority", "industry")
+    found = related.in_bulk(ids)
+    rows = [found[pk] for pk in ids if pk in found]
+    by_round: dict[int, list[Nomination]] = defaultdict(list)
+    for row in rows:
+        by_round[row.round_id].append(row)
+    facts = {
+        nomination.pk: fact
+        for mine in by_round.values()
+        for nomination, fact in zip(mine, load_rows(mine, as_of=as_of), strict=True)
+    }
+    return [facts[row.pk] for row in rows]
+
+
+def load_rows(rows: Sequence[Nomination], *, as_of: datetime) -> list[NominationFacts]:
+    """Return the facts of nominations of one round that are already at hand, in their order."""
+    if not rows:
+        return []
+    ids = [n.pk for n in rows]
+    full = Nomination.objects.select_related("subject", "applicant", "authority", "industry").in_bulk(ids)
+    around = _around(list(full.values()), as_of)
+    return [_facts(full[pk], around, as_of) for pk in ids]
+
+
+def _around(rows: Sequence[Nomination], as_of: datetime) -> _Around:
+    ids = [n.pk for n in rows]
+    round_id = rows[0].round_id
+    engagements = Engagement.objects.in_bulk([n.engagement_id for n in rows if n.engagement_id])
+    return _Around(
+        contents=contents(ids),
+        standing=standing([n.evaluator_id for n in rows if n.evaluator_id], round_id=round_id, as_of=as_of),
+        engagements=engagements,
+        register=register_facts({n.applicant_id for n in rows}, as_of=as_of),
+        opinions=_opinions(ids),
+        namesakes=_namesakes(rows, round_id),
+    )
+
+
+def _opinions(ids: Sequence[int]) -> dict[int, tuple[Opinion, ...]]:
+    """The latest word of each department on each nomination; cancelled requests do not count. One query."""
+    rows = ConsultationItem.objects.filter(nomination_id__in=ids).exclude(
+        consultation__state=Consultation.State.CANCELLED
+    )
+    latest: dict[int, dict[str, Opinion]] = {pk: {} for pk in ids}
+    for item in rows.select_related("consultation").order_by("pk"):
+        asked = item.consultation
+        latest[item.nomination_id][asked.department] = Opinion(
+            department=asked.department,
+            opinion=item.opinion,
+            text=item.text,
+            answered_on=clock.local(asked.answered_at).date() if asked.answered_at else None,
+        )
+    return {pk: tuple(found.values()) for pk, found in latest.items()}
+
+
+def _namesakes(rows: Sequence[Nomination], round_id: int) -> dict[tuple[str, str], tuple[tuple[int, int, str], ...]]:
+    """Open nominations of the round by category and subject name: id, applicant, district. One query."""
+    names = {n.subject.name for n in rows}
+    found: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
+    open_rows = Nomination.objects.filter(round_id=round_id, state__in=OPEN, subject__name__in=names).order_by("pk")
+    columns = ("category", "subject__name", "pk", "applicant_id", "authority__name")
+    for category, name, pk, applicant_id, authority in open_rows.values_list(*columns):
+        found[category, name].append((pk, applicant_id, authority))
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> NominationFacts:
+    content = around.contents[nomination.pk]
+    merged: dict[str, Any] = {}
+    for sheet in content.sheets:
+        merged.update(sheet.answers)
+    category = nomination.category
+    return NominationFacts(
+        ref=str(nomination.pk),
+        category=category,
+        as_of=clock.local(as_of).date(),
+        name=nomination.subject.name,
+        organisation_name=nomination.applicant.name,
+        uscc=nomination.applicant.uscc,
+        legal_representative=nomination.applicant.legal_representative,
+        authority=nomination.authority.name,
+        industry_code=nomination.industry_id or "",
+        statements=read.statements(merged),
+        credit=read.credit(merged),
+        listings=tuple(_listing(fact) for fact in around.register.get(nomination.applicant_id, ())),
+        standard=nomination.standard or None,
+        industry_standard=nomination.industry_standard,
+        key_energy_user=nomination.key_energy_user,
+        key_energy_reason=nomination.key_energy_reason,
+        energy=read.energy(content.answers.get("energy", {})),
+        peers=read.peers(content.answers.get("energy", {})),
+        product=read.product(merged) if category == Category.PRODUCT else None,
+        park=read.park(merged) if category == Category.PARK else None,
+        supply_chain=read.supply_chain(merged) if category == Category.SUPPLY_CHAIN else None,
+        basic=read.basic(merged),
+        documents=_documents(content),
+        evaluator=_evaluator(nomination, around),
+        engagement=_engagement(nomination, around),
+        opinions=around.opinions[nomination.pk],
+        duplicates=_duplicates(nomination, around),
+    )
+
+
+def _listing(fact: ListedFact) -> Listing:
+    return Listing(
+        category=fact.category,
+        level=fact.level,
+        name=fact.name_as_listed,
+        batch=fact.batch,
+        product_model=fact.product_model,
+        listed_on=fact.listed_on,
+        removed_on=fact.removed_on,
+        removed=not fact.active,
+        removal_reason=fact.removal_reason,
+    )
+
+
+def _documents(content: Content) -> tuple[DocumentFact, ...]:
+    slots: dict[str, list[Any]] = defaultdict(list)
+    for document in content.documents:
+        slots[document.slot].append(document)
+    return tuple(
+        DocumentFact(
+            slot=slot,
+            count=len(found),
+            issued_on=max((d.issued_on for d in found if d.issued_on), default=None),
+            signed=every(d.signed for d in found),
+            sealed=every(d.sealed for d in found),
+        )
+        for slot, found in slots.items()
+    )
+
+
+def _evaluator(nomination: Nomination, around: _Around) -> EvaluatorFacts | None:
+    """What is known of the named evaluator. Nobody named is itself known: empty facts, never None."""
+    if nomination.evaluator_id is None:
+        return EvaluatorFacts()
+    known = around.standing.get(nomination.evaluator_id)
+    if known is None:
+        return None
+    return EvaluatorFacts(
+        name=known.name,
+        uscc=known.uscc,
+        legal_representative=known.legal_representative,
+        registered=known.registered,
+        registered_in_china=known.registered_in_china,
+        has_experience=known.has_experience,
+        has_office=known.has_office,
+        has_finance_system=known.has_finance_system,
+        staff_intermediate=known.staff_intermediate,
+        staff_senior=known.staff_senior,
+        knows_rules=known.knows_rules,
+        covers_three_fields=known.covers_three_fields,
+        latest_record_on=known.latest_record_on,
+        sanctions=tuple(
+            SanctionFact(verified_on=s.verified_on, until=s.until, lifted_on=s.lifted_on, document_no=s.document_no)
+            for s in known.sanctions
+        ),
+    )
+
+
+def _engagement(nomination: Nomination, around: _Around) -> EngagementFacts | None:
+    row = around.engagements.get(nomination.engagement_id or 0)
+    if row is None:
+        return None
+    known = around.standing.get(row.evaluator_id)
+    return EngagementFacts(
+        state=row.state,
+        ordinal=row.ordinal,
+        over_cap=row.over_cap,
+        group_count=known.group_count if known else None,
+        declared_elsewhere=known.declared_elsewhere if known else None,
+        report_on=row.report_on,
+        wrote_self_report=None if nomination.independence is None else not nomination.independence,
+    )
+
+
+def _duplicates(nomination: Nomination, around: _Around) -> tuple[str, ...]:
+    """Others of the same category and name: for products of the same firm only, product names being common words."""
+    found = around.namesakes.get((nomination.category, nomination.subject.name), ())
+    same_firm = nomination.category == Category.PRODUCT
+    return tuple(
+        f"{authority}：{nomination.subject.name}"
+        for pk, applicant_id, authority in found
+        if pk != nomination.pk and (not same_firm or applicant_id == nomination.applicant_id)
+    )

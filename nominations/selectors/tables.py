@@ -1,0 +1,47 @@
+"""The state tables as people read them: what `manage.py show_states` prints and docs/reference/states.md holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import TextChoices
+
+from greenportal.accounts.actors import Role
+from greenportal.transitions import Transition
+from nominations.states import LIST_TRANSITIONS, NOMINATION_TRANSITIONS, PUBLIC_NAMES, ListState, NominationState
+
+_HEAD = """# States and moves
+
+Written by `manage.py show_states --write`; a test compares. Edit `nominations/states.py`, not this page.
+"""
+
+
+def markdown() -> str:
+    """Return the whole page: both machines with their states, their moves and a picture."""
+    return "\n".join(
+        [
+            _HEAD,
+            *_machine("Nomination (申报)", NominationState, NOMINATION_TRANSITIONS, PUBLIC_NAMES),
+            *_machine("Recommendation list (推荐汇总表)", ListState, LIST_TRANSITIONS, {}),
+        ]
+    )
+
+
+def _machine(title: str, states: type[TextChoices], table: Sequence[Transition], public: dict[str, str]) -> list[str]:
+    lines = [f"## {title}", "", "| state | inside | applicants read |", "|---|---|---|"]
+    lines += [f"| `{value}` | {label} | {public.get(value, label)} |" for value, label in states.choices]
+    lines += ["", "| from | action | to | who | window | reason |", "|---|---|---|---|---|---|"]
+    order = {value: index for index, value in enumerate(states.values)}
+    roles = {role: index for index, role in enumerate(Role)}
+    for move in table:
+        sources = "、".join(f"`{s}`" for s in sorted(move.sources, key=order.__getitem__))
+        who = "、".join(str(r.label) for r in sorted(move.roles, key=roles.__getitem__))
+        window = f"`{move.window}`" if move.window else ""
+        reason = "必填" if move.needs_reason else ""
+        lines.append(f"| {sources} | `{move.action}` {move.label} | `{move.target}` | {who} | {window} | {reason} |")
+    lines += ["", "```mermaid", "stateDiagram-v2"]
+    for move in table:
+        lines += [
+            f"    {source} --> {move.target}: {move.label}" for source in sorted(move.sources, key=order.__getitem__)
+        ]
+    return [*lines, "```", ""]

@@ -1,0 +1,140 @@
+"""Passing bases: one nomination per category to which every rule answers 符合 or 不适用."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from greenportal.rounds import rulebook
+from nominations.eligibility import facts as f
+
+BOOK = rulebook.load("2022")
+AS_OF = date(2022, 10, 10)
+NO = f.Statement(exists=False)
+ALL_NO = f.Statements(ex1=NO, ex2=NO, ex3=NO, ex4=NO, ex5=NO, ex6=NO, other=NO)
+ASKED = date(2022, 9, 20)
+
+
+def _documents(category: str) -> tuple[f.DocumentFact, ...]:
+    slots = [slot for slot in BOOK.documents[category] if slot.required != "no"]
+    return tuple(f.DocumentFact(slot=slot.key, signed=True, sealed=True) for slot in slots)
+
+
+def _basic(category: str) -> tuple[f.BasicAnswer, ...]:
+    rows = [item for item in BOOK.basic_requirements.values() if item.category == category and item.mandatory]
+    return tuple(f.BasicAnswer(no=item.no, met=True) for item in rows)
+
+
+EVALUATOR = f.EvaluatorFacts(
+    name="试验评价中心",
+    uscc="12210200MB0TE5T44H",
+    legal_representative="乙",
+    registered=True,
+    registered_in_china=True,
+    has_experience=True,
+    has_office=True,
+    has_finance_system=True,
+    staff_intermediate=10,
+    staff_senior=5,
+    knows_rules=True,
+    covers_three_fields=True,
+    latest_record_on=date(2021, 6, 1),
+    sanctions=(),
+)
+ENGAGEMENT = f.EngagementFacts(
+    state="confirmed",
+    ordinal=3,
+    over_cap=False,
+    group_count=3,
+    declared_elsewhere=0,
+    report_on=date(2022, 9, 1),
+    wrote_self_report=False,
+)
+
+
+def base(category: str = "factory") -> f.NominationFacts:
+    """Return the passing facts of a category."""
+    common: dict[str, Any] = {
+        "ref": "试验",
+        "category": category,
+        "as_of": AS_OF,
+        "name": "试验对象",
+        "organisation_name": "试验单位有限公司",
+        "uscc": "91210202MA0TE5T16A",
+        "legal_representative": "甲",
+        "industry_code": "3140",
+        "statements": ALL_NO,
+        "credit": (
+            f.CreditQuery(source="creditchina", queried_on=ASKED, clean=True),
+            f.CreditQuery(source="gsxt", queried_on=ASKED, clean=True),
+        ),
+        "listings": (),
+        "duplicates": (),
+        "documents": _documents(category),
+        "opinions": tuple(f.Opinion(department=key, opinion="no_objection") for key in BOOK.departments),
+    }
+    if category != "product":
+        common |= {"evaluator": EVALUATOR, "engagement": ENGAGEMENT}
+    if category != "factory":
+        common["basic"] = _basic(category)
+    return f.NominationFacts(**common, **_own(category))
+
+
+def _own(category: str) -> dict[str, Any]:
+    if category == "factory":
+        entry = f.EnergyEntry(product="硅铁", indicator="单位产品综合能耗", unit="kgce/t", value=Decimal(1700))
+        peer = f.PeerFigure(indicator="单位产品综合能耗", unit="kgce/t", value=Decimal(1700), peer=Decimal(1750))
+        return {
+            "standard": "GB/T 36132-2018",
+            "industry_standard": "",
+            "key_energy_user": True,
+            "energy": (entry,),
+            "peers": (peer,),
+        }
+    if category == "park":
+        park = f.ParkFacts(
+            level="provincial",
+            industrial_share=Decimal("50.01"),
+            production_main=True,
+            legal_boundary=True,
+            one_body=True,
+        )
+        return {"park": park}
+    if category == "supply_chain":
+        return {"supply_chain": f.SupplyChainFacts(system="machinery", industry_group="machinery", leading=True)}
+    return {"product": f.ProductFacts(standard_no="GB/T 32163.1-2015")}
+
+
+def stated(name: str, **values: Any) -> dict[str, Any]:
+    """Return the change that answers one statement."""
+    return {"statements": replace(ALL_NO, **{name: f.Statement(**values)})}
+
+
+def event(day: date | None, **values: Any) -> f.Event:
+    return f.Event(on=day, text="所报情况", **values)
+
+
+def energy(**values: Any) -> dict[str, Any]:
+    """Return the change of the one energy entry."""
+    entry = {"product": "硅铁", "indicator": "单位产品综合能耗", "unit": "kgce/t", "value": Decimal(1700)} | values
+    return {"energy": (f.EnergyEntry(**entry),)}
+
+
+def evaluator(**values: Any) -> dict[str, Any]:
+    return {"evaluator": replace(EVALUATOR, **values)}
+
+
+def engagement(**values: Any) -> dict[str, Any]:
+    return {"engagement": replace(ENGAGEMENT, **values)}
+
+
+def without(category: str, *slots: str) -> dict[str, Any]:
+    """Return the change that takes documents away."""
+    return {"documents": tuple(d for d in _documents(category) if d.slot not in slots)}
+
+
+def marked(category: str, **values: Any) -> dict[str, Any]:
+    """Return the change that sets signature or seal of the self-evaluation report."""
+    return {"documents": tuple(replace(d, **values) if d.slot == "self_report" else d for d in _documents(category))}

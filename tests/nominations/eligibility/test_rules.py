@@ -1,0 +1,168 @@
+"""Every rule at its boundary, missing, unknown and not applicable; and proof that each row of the table counts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenportal.findings import engine as registry
+from greenportal.findings.types import Finding, Outcome, Severity
+from greenportal.rounds import rulebook
+from nominations.eligibility import engine
+from tests.nominations.eligibility.base import BOOK, base
+from tests.nominations.eligibility.cases import CASES, Case
+
+CATEGORIES = ("factory", "product", "park", "supply_chain")
+
+
+def answer(case: Case) -> Finding:
+    return engine.check_one(case.rule, replace(base(case.category), **case.change), case.book)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{c.rule}-{c.name}" for c in CASES])
+def test_rule(case):
+    finding = answer(case)
+    assert str(finding.outcome) == case.want, finding.because
+    if case.severity:
+        assert str(finding.severity) == case.severity
+    assert finding.rule == case.rule
+    assert finding.clause == BOOK.rules[case.rule].clause
+    assert finding.because.endswith("。")
+    assert json.loads(json.dumps(finding.as_json(), ensure_ascii=False)) == finding.as_json()
+
+
+def _constant(outcome: Outcome):
+    def body(facts, book, spec):
+        return Finding(spec.id, outcome, spec.severity, spec.clause, "固定结论。")
+
+    return body
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize("rule_id", sorted(BOOK.rules))
+def test_rule_whose_body_is_replaced_by_a_constant_fails_its_table(rule_id, outcome, monkeypatch):
+    rows = [case for case in CASES if case.rule == rule_id]
+    assert all(str(answer(case).outcome) == case.want for case in rows)
+    monkeypatch.setitem(registry._registry, rule_id, _constant(outcome))
+    # Rows of other categories are answered by the engine, so they cannot save a deleted body.
+    mine = [case for case in rows if BOOK.rules[rule_id].applies_to(case.category)]
+    assert any(str(answer(case).outcome) != case.want for case in mine)
+
+
+@pytest.mark.parametrize("rule_id", sorted(BOOK.rules))
+def test_every_rule_has_cases_for_met_not_met_and_unknown(rule_id):
+    wants = {case.want for case in CASES if case.rule == rule_id}
+    assert {"met", "not_met", "manual"} <= wants
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_base_passes_every_rule(category):
+    found = engine.evaluate(base(category), BOOK)
+    wrong = {f.rule: f.because for f in found if f.open}
+    expected = {"PRODUCT"} if category == "product" else set()
+    assert set(wrong) == expected
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_engine_answers_once_per_rule_in_the_order_of_the_rulebook(category):
+    assert [f.rule for f in engine.evaluate(base(category), BOOK)] == list(BOOK.rules)
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_facts_of_which_nothing_is_known_are_never_met_and_never_refused(category):
+    blank = type(base())(ref="空", category=category, as_of=base().as_of)
+    found = engine.evaluate(blank, BOOK)
+    assert {str(f.outcome) for f in found} <= {"manual", "not_applicable"}
+    assert not any(f.blocks or f.needs_decision for f in found)
+
+
+def test_category_that_the_year_does_not_have_is_refused():
+    with pytest.raises(engine.UnknownCategory):
+        engine.evaluate(replace(base(), category="product"), rulebook.load("2023"))
+
+
+def _with_confidence(rule_id, confidence):
+    raw = BOOK.as_json()
+    for row in raw["rules"]:
+        if row["id"] == rule_id:
+            row["confidence"] = confidence
+    return rulebook.from_json(raw)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "blocks", "severity"),
+    [("official", True, "blocker"), ("high", True, "blocker"), ("medium", False, "warning"), ("low", False, "warning")],
+)
+def test_only_a_sure_source_refuses(confidence, blocks, severity):
+    facts = replace(base("park"), park=replace(base("park").park, level="below"))
+    finding = engine.check_one("PARK_LEVEL", facts, _with_confidence("PARK_LEVEL", confidence))
+    assert (finding.outcome, finding.blocks, str(finding.severity)) == (Outcome.NOT_MET, blocks, severity)
+    assert ("尚未与官方原文核对" in finding.because) is not blocks
+
+
+def test_number_of_the_rulebook_moves_the_boundary():
+    raw = BOOK.as_json()
+    for row in raw["numbers"]:
+        if row["key"] == "park_industrial_share":
+            row["value"] = "60"
+    finding = engine.check_one("PARK_SHARE", base("park"), rulebook.from_json(raw))
+    assert finding.because == "工业增加值占比50.01%，未超过60%。"
+
+
+def test_energy_sentence_names_value_unit_and_yardstick():
+    finding = engine.check_one("ENERGY", base(), BOOK)
+    assert finding.because == "硅铁1700kgce/t，达到或优于标杆值（硅铁）1770kgce/t。"
+    assert finding.data["entries"][0] == {
+        "product": "硅铁",
+        "unit": "kgce/t",
+        "value": "1700",
+        "benchmark_key": "1609-42",
+        "document": "1609",
+        "confidence": "high",
+        "yardstick": "1770",
+        "yardstick_from": "标杆值（硅铁）",
+        "outcome": "met",
+    }
+
+
+def test_energy_of_several_products_is_as_bad_as_its_worst():
+    good, bad = base().energy[0], replace(base().energy[0], product="高碳铬铁", value=rulebook.load("2022").cap + 999)
+    finding = engine.check_one("ENERGY", replace(base(), energy=(good, bad)), BOOK)
+    assert finding.outcome == Outcome.NOT_MET
+    unknown = replace(good, value=None)
+    assert engine.check_one("ENERGY", replace(base(), energy=(good, unknown)), BOOK).outcome == Outcome.MANUAL
+
+
+@given(st.decimals(min_value=0, max_value=100, places=4))
+def test_park_share_is_met_exactly_above_fifty(share):
+    facts = replace(base("park"), park=replace(base("park").park, industrial_share=share))
+    assert (engine.check_one("PARK_SHARE", facts, BOOK).outcome == Outcome.MET) is (share > 50)
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_cap_is_over_exactly_from_sixteen(ordinal, group):
+    engaged = replace(base().engagement, ordinal=ordinal, group_count=group, over_cap=None)
+    finding = engine.check_one("CAP", replace(base(), engagement=engaged), BOOK)
+    assert (finding.outcome == Outcome.NOT_MET) is (ordinal > 15)
+
+
+def test_summary_counts_blockers_decisions_and_questions():
+    found = [
+        Finding("A", Outcome.NOT_MET, Severity.BLOCKER, "", ""),
+        Finding("B", Outcome.NOT_MET, Severity.DECISION, "", ""),
+        Finding("C", Outcome.MANUAL, Severity.BLOCKER, "", ""),
+        Finding("D", Outcome.MET, Severity.BLOCKER, "", ""),
+        Finding("E", Outcome.NOT_MET, Severity.WARNING, "", ""),
+    ]
+    assert engine.summary(found) == {"blockers": 1, "decisions": 1, "manual": 1, "met": 1}
+
+
+def test_facts_hash_follows_facts_and_not_the_day():
+    facts = base()
+    assert engine.facts_hash(facts) == engine.facts_hash(replace(facts, as_of=facts.as_of.replace(day=1)))
+    assert engine.facts_hash(facts) != engine.facts_hash(replace(facts, standard="GB/T 1"))
+    assert len(engine.facts_hash(facts)) == 64

@@ -1,0 +1,645 @@
+"""定稿, 撤销定稿, seal, submit: what freezes, what refuses, what the database never lets happen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from greenportal import clock
+from greenportal.accounts.actors import Role
+from greenportal.accounts.models import User
+from greenportal.audit.models import AuditEntry
+from greenportal.filings.models import Filing
+from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WindowClosed, WrongState
+from greenportal.jobs.models import Job
+from greenportal.mail.models import OutboxMail
+from greenportal.rounds import services as rounds
+from greenportal.rounds.models import Extension
+from nominations.constants import CLOCK_SUBMIT, FILE_SCAN, Category
+from nominations.models import ListEntry, ListVersion, Nomination, NominationVersion, StateChange, Submission
+from nominations.services import (
+    checking,
+    consulting,
+    deciding,
+    finalising,
+    rechecking,
+    sealing,
+    submitting,
+    withdrawing,
+)
+from nominations.services.consulting import OpinionGiven
+from nominations.validators import digest, list_code
+from tests.factories import nominations as make
+from tests.factories.accounts import make_actor
+from tests.factories.evaluators import make_sanction
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def district():
+    return make.make_district()
+
+
+def test_finalising_freezes_every_checked_nomination_in_order(district):
+    ready = make.ready_list(district, categories=["product", "factory", "factory"], stage="finalised")
+    version = ready.list.current
+    assert version.number == 1
+    placed = [(e.category, e.position, e.nomination_id) for e in ListEntry.objects.order_by("category", "position")]
+    product, one, two = ready.nominations
+    assert placed == [("factory", 1, one.pk), ("factory", 2, two.pk), ("product", 1, product.pk)]
+    assert [e["category"] for e in version.payload["entries"]] == ["factory", "factory", "product"]
+    assert {n.state for n in ready.nominations} == {"finalised"}
+    assert ready.list.state == "finalised"
+
+
+def test_the_hash_of_every_version_verifies(district):
+    make.ready_list(district, categories=Category.values, stage="finalised")
+    versions = [*ListVersion.objects.all(), *NominationVersion.objects.all()]
+    assert len(versions) == 5
+    assert [v.sha256 for v in versions] == [digest(v.payload) for v in versions]
+
+
+def test_a_version_holds_answers_hashes_revision_and_findings(district):
+    ready = make.ready_list(district, stage="finalised")
+    payload = ready.nominations[0].versions.get().payload
+    assert [s["key"] for s in payload["sheets"]] == list(
+        ready.nominations[0].sheets.values_list("sheet_key", flat=True)
+    )
+    assert {d["slot"] for d in payload["documents"]} == {"self_report", "third_party_report"}
+    assert payload["revision"]["number"] == ready.nominations[0].versions.get().revision.number
+    assert payload["check"]["id"] == ready.nominations[0].versions.get().check_run_id
+    assert {g["hard"] for g in payload["gaps"]} == {False}
+
+
+def test_the_printed_row_has_the_columns_of_the_official_form(district):
+    ready = make.ready_list(district, stage="finalised")
+    entry = ListEntry.objects.get()
+    columns = [key for key, _ in ready.list.current.payload["columns"]["factory"]]
+    assert sorted(entry.printed) == sorted(columns)
+    assert entry.printed["organisation"] == ready.nominations[0].subject.name
+    assert entry.printed["evaluator"] == ready.nominations[0].evaluator.organisation.name
+
+
+def test_finalising_asks_for_the_packet_in_its_own_queue(district):
+    ready = make.ready_list(district, stage="finalised")
+    job = Job.objects.get(kind="nominations.build_packet")
+    assert (job.queue, job.scope_id, job.state) == ("packet", ready.list.pk, "due")
+    assert ready.list.current.packet.job_id == job.pk
+
+
+def test_nominations_that_are_not_checked_stay_behind(district):
+    left = make.make_handed_in(district)
+    make.ready_list(district, stage="finalised")
+    left.refresh_from_db()
+    assert left.state == "handed_in"
+    assert ListEntry.objects.count() == 1
+
+
+def test_an_empty_list_is_not_finalised(district):
+    make.make_handed_in(district)
+    row = make.the_list(district)
+    with pytest.raises(Invalid, match="还没有区县已核对的申报"):
+        finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, contact="李", phone="1")
+
+
+def test_the_head_of_the_list_is_asked_for(district):
+    make.make_checked(district)
+    row = make.the_list(district)
+    with pytest.raises(Invalid) as caught:
+        finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, contact=" ", phone="")
+    assert sorted(caught.value.errors) == ["contact", "phone"]
+
+
+def test_a_blocker_refuses_with_its_clause(district):
+    nomination = make.make_checked(district, ex6_exists="yes", ex6_text="列入失信被执行人")
+    row = make.the_list(district)
+    with pytest.raises(Invalid) as caught:
+        finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, contact="李", phone="1")
+    messages = caught.value.errors[str(nomination.pk)]
+    assert [m for m in messages if "通知" in m] != []
+    assert not ListVersion.objects.exists()
+    nomination.refresh_from_db()
+    assert nomination.state == "checked"
+
+
+def needs_decision(district) -> Nomination:
+    """A key energy user whose figure misses the benchmark that was entered."""
+    entry = {
+        "_id": "r1",
+        "product": "试验产品",
+        "indicator": "单位产品综合能耗",
+        "unit": "kgce/t",
+        "value": "200",
+        "benchmark_key": "none",
+        "entered_benchmark": "100",
+        "entered_source": "试验文件",
+        "standard_no": "GB 0000",
+        "year": "2021",
+    }
+    nomination = make.make_complete(district, applies="yes", entries=[entry])
+    Nomination.objects.filter(pk=nomination.pk).update(key_energy_user=True)
+    nomination.refresh_from_db()
+    make.confirm(nomination)
+    nomination.refresh_from_db()
+    actor = make.applicant_of(nomination)
+    done = make.handing_in.hand_in(actor=actor, nomination_id=nomination.pk, seen_version=nomination.version)
+    return make.checking.check(
+        actor=district.officer, nomination_id=nomination.pk, seen_version=done.nomination.version
+    )
+
+
+def test_an_undecided_principle_refuses_until_somebody_decides(district):
+    nomination = needs_decision(district)
+    rechecking.recheck(nomination_ids=[nomination.pk])
+    nomination.refresh_from_db()
+    waiting = [f for f in nomination.last_check.findings if f["severity"] == "decision" and f["outcome"] == "not_met"]
+    assert [f["rule"] for f in waiting] == ["ENERGY"]
+    row = make.the_list(district)
+    head = {"contact": "李", "phone": "1"}
+    with pytest.raises(Invalid) as caught:
+        finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, **head)
+    assert "须书面决定" in caught.value.errors[str(nomination.pk)][0]
+    deciding.decide(
+        actor=district.officer,
+        nomination_id=nomination.pk,
+        seen_version=nomination.version,
+        rule="ENERGY",
+        keep=True,
+        reason="改造中，年内达标",
+    )
+    finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, **head)
+    payload = nomination.versions.get().payload
+    assert [(d["rule"], d["reason"]) for d in payload["decisions"]] == [("ENERGY", "改造中，年内达标")]
+
+
+def test_a_decision_against_keeps_the_nomination_off_the_list(district):
+    nomination = needs_decision(district)
+    rechecking.recheck(nomination_ids=[nomination.pk])
+    nomination.refresh_from_db()
+    deciding.decide(
+        actor=district.officer,
+        nomination_id=nomination.pk,
+        seen_version=nomination.version,
+        rule="ENERGY",
+        keep=False,
+        reason="未达标",
+    )
+    row = make.the_list(district)
+    with pytest.raises(Invalid, match="还不能定稿"):
+        finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, contact="李", phone="1")
+
+
+def test_only_what_the_check_asks_is_decided(district):
+    nomination = make.make_checked(district)
+    rechecking.recheck(nomination_ids=[nomination.pk])
+    nomination.refresh_from_db()
+    with pytest.raises(WrongState, match="没有需要书面决定的这一项"):
+        deciding.decide(
+            actor=district.officer,
+            nomination_id=nomination.pk,
+            seen_version=nomination.version,
+            rule="ENERGY",
+            keep=True,
+            reason="随便",
+        )
+
+
+def test_reopening_voids_the_version_and_numbers_go_on(district):
+    ready = make.ready_list(district, stage="sealed")
+    first = ready.list.current
+    job = Job.objects.get(kind="nominations.build_packet")
+    row = finalising.reopen(
+        actor=district.officer, list_id=ready.list.pk, seen_version=ready.list.version, reason="漏报一家"
+    )
+    first.refresh_from_db()
+    job.refresh_from_db()
+    assert (row.state, row.current_id) == ("drafting", None)
+    assert (first.voided_at, first.void_reason) == (clock.now(), "漏报一家")
+    assert job.state == "cancelled"
+    assert Nomination.objects.get().state == "checked"
+    again = make.finalise(district)
+    assert again.current.number == 2
+
+
+def test_reopening_needs_a_reason(district):
+    ready = make.ready_list(district, stage="finalised")
+    with pytest.raises(ReasonRequired, match="撤销定稿需要写明理由"):
+        finalising.reopen(actor=district.officer, list_id=ready.list.pk, seen_version=ready.list.version, reason=" ")
+
+
+def test_a_submitted_list_is_not_reopened(district):
+    ready = make.ready_list(district, stage="submitted")
+    with pytest.raises(WrongState):
+        finalising.reopen(actor=district.officer, list_id=ready.list.pk, seen_version=ready.list.version, reason="x")
+
+
+# seal
+
+
+def scan_with(monkeypatch, *texts: str) -> None:
+    monkeypatch.setattr(sealing.jail, "read_codes", lambda path: list(texts))
+
+
+def code_of(version: ListVersion) -> str:
+    return list_code(version_id=version.pk, number=version.number, sha256=version.sha256).text
+
+
+def upload(district, **values):
+    row = make.the_list(district)
+    file = make.make_file(district.officer, kind=FILE_SCAN)
+    return sealing.seal(actor=district.officer, list_id=row.pk, seen_version=row.version, file_id=file.pk, **values)
+
+
+def test_a_scan_is_matched_by_its_code(district, monkeypatch):
+    ready = make.ready_list(district, stage="finalised")
+    scan_with(monkeypatch, "https://example.com", code_of(ready.list.current))
+    scan = upload(district)
+    assert (scan.method, scan.code_text) == ("code", code_of(ready.list.current))
+    assert make.the_list(district).state == "sealed"
+
+
+def test_a_scan_of_the_voided_version_is_refused_with_both_numbers(district, monkeypatch):
+    ready = make.ready_list(district, stage="finalised")
+    old = code_of(ready.list.current)
+    finalising.reopen(actor=district.officer, list_id=ready.list.pk, seen_version=ready.list.version, reason="重排")
+    make.finalise(district)
+    scan_with(monkeypatch, old)
+    with pytest.raises(Invalid, match="扫描件是第1版（已作废），当前是第2版"):
+        upload(district, declared_reason="一致")
+    assert make.the_list(district).state == "finalised"
+
+
+def test_a_scan_of_another_list_is_refused_even_when_declared(district, monkeypatch):
+    make.ready_list(district, stage="finalised")
+    scan_with(monkeypatch, "GP1:L:99999:1:abcdefabcdefabcd")
+    with pytest.raises(Invalid, match="不属于这份材料"):
+        upload(district, declared_reason="一致")
+
+
+def test_a_code_with_another_hash_is_refused(district, monkeypatch):
+    ready = make.ready_list(district, stage="finalised")
+    version = ready.list.current
+    scan_with(monkeypatch, list_code(version_id=version.pk, number=1, sha256="0" * 64).text)
+    with pytest.raises(Invalid):
+        upload(district)
+
+
+def test_an_unreadable_code_is_no_dead_end(district, monkeypatch):
+    make.ready_list(district, stage="finalised")
+    scan_with(monkeypatch)
+    with pytest.raises(ReasonRequired, match="没有读出扫描件上的二维码"):
+        upload(district)
+    scan = upload(district, declared_reason="印章压住二维码，已逐页核对")
+    assert (scan.method, scan.declared_reason) == ("declared", "印章压住二维码，已逐页核对")
+
+
+def test_the_scan_of_a_stranger_is_not_used(district):
+    make.ready_list(district, stage="finalised")
+    row = make.the_list(district)
+    file = make.make_file(make_actor(Role.APPLICANT), kind=FILE_SCAN)
+    with pytest.raises(NotVisible):
+        sealing.seal(actor=district.officer, list_id=row.pk, seen_version=row.version, file_id=file.pk)
+
+
+# submit
+
+
+def submit(district, *, actor=None):
+    row = make.the_list(district)
+    return submitting.submit(actor=actor or district.lead, list_id=row.pk, seen_version=row.version)
+
+
+def test_submitting_gives_one_receipt_and_tells_the_district(district):
+    ready = make.ready_list(district, categories=["factory", "park"])
+    receipt = submit(district)
+    assert (receipt.receipt_no, receipt.serial, receipt.received_at) == ("DL2022-0001", 1, clock.now())
+    assert make.the_list(district).state == "submitted"
+    assert set(Nomination.objects.values_list("state", flat=True)) == {"submitted"}
+    mails = OutboxMail.objects.filter(template="list_submitted")
+    assert mails.count() == 2
+    assert mails[0].context["received_at"] == "2022-09-20T09:00:00+08:00"
+    assert receipt.list_version_id == ready.list.current_id
+
+
+def test_pressed_twice_it_is_the_same_receipt(district):
+    ready = make.ready_list(district)
+    first = submitting.submit(actor=district.lead, list_id=ready.list.pk, seen_version=ready.list.version)
+    again = submitting.submit(actor=district.lead, list_id=ready.list.pk, seen_version=ready.list.version)
+    assert again.pk == first.pk
+    assert StateChange.objects.filter(action="submit").count() == 1
+    assert OutboxMail.objects.filter(template="list_submitted").count() == 2
+
+
+def test_serials_are_dense_per_round(district):
+    make.ready_list(district, stage="submitted")
+    second = make.make_district("普兰店区", year=district.round)
+    ready = make.ready_list(second, stage="submitted")
+    assert (ready.submission.serial, ready.submission.receipt_no) == (2, "DL2022-0002")
+
+
+@pytest.mark.parametrize("who", ["officer", "reviewer", "applicant", "foreign lead"])
+def test_only_the_districts_lead_submits(district, who):
+    ready = make.ready_list(district)
+    actors = {
+        "officer": lambda: district.officer,
+        "reviewer": make.make_city,
+        "applicant": lambda: make.applicant_of(ready.nominations[0]),
+        "foreign lead": lambda: make.make_district("普兰店区", year=district.round).lead,
+    }
+    with pytest.raises((Refused, NotVisible)):
+        submit(district, actor=actors[who]())
+    assert not Submission.objects.exists()
+
+
+def test_who_finalised_does_not_submit(district):
+    make.ready_list(district, stage="finalised")
+    make.seal(district)
+    alone = make.District(district.round, district.authority, district.lead, district.lead)
+    row = make.the_list(district)
+    finalising.reopen(actor=alone.officer, list_id=row.pk, seen_version=row.version, reason="重做")
+    make.finalise(alone)
+    make.seal(alone)
+    with pytest.raises(Refused, match="定稿人与报送人须为两人"):
+        submit(alone)
+
+
+def test_a_stale_page_does_not_submit(district):
+    ready = make.ready_list(district)
+    with pytest.raises(Stale):
+        submitting.submit(actor=district.lead, list_id=ready.list.pk, seen_version=ready.list.version - 1)
+
+
+def test_an_unsealed_list_is_not_submitted(district):
+    make.ready_list(district, stage="finalised")
+    with pytest.raises(WrongState, match="上传并核对盖章扫描件后才能报送"):
+        submit(district)
+
+
+CLOSES = clock.local_instant(clock.datetime(2022, 10, 16).date())
+
+
+@pytest.mark.parametrize(
+    ("shift", "accepted"),
+    [
+        (timedelta(seconds=-1), True),
+        (timedelta(milliseconds=-1), True),
+        (timedelta(0), False),
+        (timedelta(milliseconds=1), False),
+        (timedelta(seconds=1), False),
+    ],
+)
+def test_the_deadline_is_exact_to_the_millisecond(district, shift, accepted):
+    make.ready_list(district)
+    with clock.fixed(CLOSES + shift):
+        if accepted:
+            assert submit(district).received_at == CLOSES + shift
+        else:
+            with pytest.raises(WindowClosed, match="2022年10月15日（星期六）24:00"):
+                submit(district)
+    assert Submission.objects.exists() is accepted
+
+
+def extend(district, until, city=None):
+    return rounds.grant_extension(
+        actor=city or make_actor(Role.CITY_LEAD),
+        round_id=district.round.pk,
+        key=CLOCK_SUBMIT,
+        authority_id=district.authority.pk,
+        until=until,
+        document_no="大工信函〔2022〕88号",
+        reason="停电",
+    )
+
+
+def test_an_extension_opens_the_gate_and_is_named_on_the_receipt(district):
+    make.ready_list(district)
+    until = CLOSES + timedelta(days=2)
+    extension = extend(district, until)
+    with clock.fixed(until - timedelta(milliseconds=1)):
+        assert submit(district).extension_id == extension.pk
+
+
+def test_an_extension_ends_to_the_millisecond_and_names_its_document(district):
+    make.ready_list(district)
+    until = CLOSES + timedelta(days=2)
+    extend(district, until)
+    with clock.fixed(until), pytest.raises(WindowClosed, match="大工信函〔2022〕88号"):
+        submit(district)
+
+
+def test_a_revoked_extension_opens_nothing(district):
+    make.ready_list(district)
+    city = make_actor(Role.CITY_LEAD)
+    extension = extend(district, CLOSES + timedelta(days=2), city)
+    rounds.revoke_extension(actor=city, extension_id=extension.pk, reason="误办")
+    with clock.fixed(CLOSES + timedelta(hours=1)), pytest.raises(WindowClosed):
+        submit(district)
+
+
+def test_an_extension_of_another_district_opens_nothing_here(district):
+    make.ready_list(district)
+    other = make.make_district("普兰店区", year=district.round)
+    extend(other, CLOSES + timedelta(days=2))
+    with clock.fixed(CLOSES + timedelta(hours=1)), pytest.raises(WindowClosed):
+        submit(district)
+
+
+def insert_receipt(ready, received_at):
+    """Write a receipt past the service, straight into the table."""
+    return Submission.objects.create(
+        list=ready.list,
+        list_version=ready.list.current,
+        round=ready.district.round,
+        serial=1,
+        receipt_no="DL2022-0001",
+        received_at=received_at,
+        submitted_by_id=ready.district.lead.user_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("shift", "accepted"),
+    [(timedelta(milliseconds=-1), True), (timedelta(0), False), (timedelta(milliseconds=1), False)],
+)
+def test_the_database_keeps_the_deadline_by_itself(district, shift, accepted):
+    ready = make.ready_list(district)
+    if accepted:
+        insert_receipt(ready, CLOSES + shift)
+        return
+    with pytest.raises(IntegrityError, match="outside the window"), transaction.atomic():
+        insert_receipt(ready, CLOSES + shift)
+
+
+def test_the_database_knows_extensions_and_their_revocation(district):
+    ready = make.ready_list(district)
+    late = CLOSES + timedelta(hours=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_receipt(ready, late)
+    extension = extend(district, CLOSES + timedelta(days=1))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Extension.objects.filter(pk=extension.pk).update(revoked_at=clock.now(), revoked_by_id=district.lead.user_id)
+        insert_receipt(ready, late)
+    insert_receipt(ready, late)
+
+
+def test_the_database_refuses_a_receipt_far_from_its_own_clock(district):
+    ready = make.ready_list(district)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL greenportal.max_skew = '120'")
+    with pytest.raises(IntegrityError, match="too far from the database clock"), transaction.atomic():
+        insert_receipt(ready, clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL greenportal.max_skew = 'off'")
+    insert_receipt(ready, clock.now())
+
+
+def test_the_service_explains_what_the_database_refuses(district, monkeypatch):
+    """With the service's own gate off, the database still refuses, and the user gets a sentence."""
+    make.ready_list(district)
+    state = submitting.window(
+        round_id=district.round.pk, key=CLOCK_SUBMIT, authority_id=district.authority.pk, at=clock.now()
+    )
+    monkeypatch.setattr(submitting, "_open_window", lambda row: state)
+    with clock.fixed(CLOSES), pytest.raises(WindowClosed, match="数据库核对接收时间"):
+        submit(district)
+
+
+def test_a_sanction_after_finalising_still_counts(district):
+    ready = make.ready_list(district)
+    first, second = make_actor(Role.CITY_LEAD), make_actor(Role.CITY_REVIEWER)
+    make_sanction(
+        ready.nominations[0].evaluator.organisation,
+        user_of(first),
+        user_of(second),
+        confirmed_at=clock.now() - timedelta(hours=1),
+    )
+    with pytest.raises(Invalid, match="定稿之后有1项申报出现不得报送的情形"):
+        submit(district)
+    assert make.the_list(district).state == "sealed"
+
+
+def objected_after_finalising(district) -> Nomination:
+    """Seal a list on which a department, asked before 定稿, objects afterwards."""
+    nomination = make.make_handed_in(district)
+    (asked,) = consulting.ask(
+        actor=district.officer,
+        round_id=district.round.pk,
+        authority_id=district.authority.pk,
+        departments=["生态环境部门"],
+        due_on=clock.today() + timedelta(days=5),
+    )
+    checking.check(actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version)
+    make.finalise(district)
+    make.seal(district)
+    word = OpinionGiven(asked.consultation.items.get().pk, "objection", "近三年有环境违法处罚")
+    consulting.answer_by_link(token=asked.token, name="甲", opinions=[word])
+    rechecking.recheck(nomination_ids=[nomination.pk])
+    nomination.refresh_from_db()
+    return nomination
+
+
+def test_an_objection_after_finalising_waits_for_a_written_decision(district):
+    nomination = objected_after_finalising(district)
+    with pytest.raises(Invalid, match="定稿之后有1项申报出现原则上不推荐的情形") as caught:
+        submit(district)
+    (message,) = caught.value.errors[str(nomination.pk)]
+    assert "须书面决定" in message
+    assert not Submission.objects.exists()
+    deciding.decide(
+        actor=district.officer,
+        nomination_id=nomination.pk,
+        seen_version=nomination.version,
+        rule="OPINIONS",
+        keep=True,
+        reason="处罚已整改完毕，并有验收文件",
+    )
+    assert submit(district).receipt_no == "DL2022-0001"
+
+
+def test_a_decision_against_after_finalising_keeps_the_list_back(district):
+    nomination = objected_after_finalising(district)
+    deciding.decide(
+        actor=district.officer,
+        nomination_id=nomination.pk,
+        seen_version=nomination.version,
+        rule="OPINIONS",
+        keep=False,
+        reason="处罚尚未整改",
+    )
+    with pytest.raises(Invalid, match="原则上不推荐"):
+        submit(district)
+    assert make.the_list(district).state == "sealed"
+
+
+def user_of(actor):
+    return User.objects.get(pk=actor.user_id)
+
+
+# never
+
+
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [
+        (NominationVersion, {"sha256": "0" * 64}),
+        (NominationVersion, {"payload": {}}),
+        (ListVersion, {"payload": {}}),
+        (ListVersion, {"number": 9}),
+        (ListEntry, {"position": 9}),
+        (StateChange, {"reason": "改写"}),
+        (Submission, {"receipt_no": "DL2022-9999"}),
+    ],
+)
+def test_what_is_frozen_is_never_changed(district, model, changes):
+    make.ready_list(district, stage="submitted")
+    assert model.objects.exists()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        model.objects.update(**changes)
+
+
+@pytest.mark.parametrize("model", [NominationVersion, ListVersion, ListEntry, StateChange, Submission])
+def test_what_is_frozen_is_never_deleted(district, model):
+    make.ready_list(district, stage="submitted")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        model.objects.all()._raw_delete(model.objects.db)
+
+
+def test_each_change_of_state_has_exactly_one_audit_entry_of_the_same_actor(district):
+    make.ready_list(district, categories=["factory", "product"], stage="submitted")
+    changes = list(StateChange.objects.all())
+    assert len(changes) == 8
+    for change in changes:
+        entries = AuditEntry.objects.filter(
+            target=f"nominations.nomination:{change.nomination_id}", data__change=change.pk
+        )
+        assert [(e.action, e.user_id) for e in entries] == [(f"nomination.{change.action}", change.actor_id_value)]
+
+
+def test_two_open_nominations_of_one_subject_never_exist(district):
+    nomination = make.make_draft(district)
+    with pytest.raises(IntegrityError, match="nomination_once"), transaction.atomic():
+        Nomination.objects.create(
+            round=nomination.round,
+            category=nomination.category,
+            subject=nomination.subject,
+            applicant=nomination.applicant,
+            authority=nomination.authority,
+            created_at=clock.now(),
+            updated_at=clock.now(),
+        )
+
+
+def test_a_withdrawn_subject_may_be_nominated_again(district):
+    nomination = make.make_draft(district)
+    withdrawing.withdraw(
+        actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version, reason="重报"
+    )
+    assert make.make_draft(district, subject=nomination.subject).pk != nomination.pk
+
+
+def test_answers_of_a_finalised_nomination_are_locked(district):
+    make.ready_list(district, stage="finalised")
+    assert set(Filing.objects.values_list("locked", flat=True)) == {True}

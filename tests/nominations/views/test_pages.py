@@ -1,0 +1,170 @@
+"""Every page of the nominations answers its own actor, and no foreign one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from greenportal import clock
+from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.models import User
+from nominations.models import NominationVersion
+from tests.factories.accounts import make_actor, make_user, sign_in
+from tests.factories.nominations import (
+    Ready,
+    make_checked,
+    make_complete,
+    make_district,
+    make_handed_in,
+    ready_list,
+)
+from tests.factories.rounds import DURING
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _open_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "running", lambda: DURING)
+
+
+def browser(actor: Actor) -> Client:
+    client = Client()
+    sign_in(client, User.objects.get(pk=actor.user_id))
+    return client
+
+
+def city_browser() -> Client:
+    client = Client()
+    sign_in(client, make_user(Role.CITY_REVIEWER))
+    return client
+
+
+def nomination_pages(pk: int) -> list[str]:
+    plain = ["detail", "findings", "history", "documents", "evaluator", "standard", "confirm", "hand_in"]
+    plain += ["withdraw", "national"]
+    return [reverse(f"nominations:{name}", args=[pk]) for name in plain]
+
+
+def district_pages(pk: int) -> list[str]:
+    return [reverse(f"nominations:{name}", args=[pk]) for name in ("return", "key_energy", "invite")]
+
+
+@pytest.mark.parametrize("category", ["factory", "product", "park", "supply_chain"])
+def test_pages_of_a_nomination_open_for_its_district_and_are_absent_for_another(category: str) -> None:
+    district = make_district()
+    with clock.fixed(DURING):
+        nomination = make_complete(district, category)
+    own, foreign = browser(district.officer), browser(make_district("庄河市", year=district.round).officer)
+    for url in [*nomination_pages(nomination.pk), *district_pages(nomination.pk)]:
+        if category == "product" and url.endswith("/evaluator/"):
+            continue
+        assert own.get(url).status_code == 200, url
+        assert foreign.get(url).status_code == 404, url
+
+
+def test_pages_of_a_nomination_open_for_its_applicant_and_not_for_another_firm() -> None:
+    district = make_district()
+    with clock.fixed(DURING):
+        nomination = make_complete(district)
+    own = browser(make_actor(Role.APPLICANT, organisation=nomination.applicant))
+    foreign = browser(make_actor(Role.APPLICANT))
+    for url in [*nomination_pages(nomination.pk), reverse("nominations:own")]:
+        assert own.get(url).status_code == 200, url
+    for url in nomination_pages(nomination.pk):
+        assert foreign.get(url).status_code == 404, url
+
+
+def test_desk_of_the_district_opens_at_each_stage() -> None:
+    district = make_district()
+    with clock.fixed(DURING):
+        make_handed_in(district)
+        make_checked(district, "park")
+    client = browser(district.officer)
+    names = ["board", "create", "bulk", "candidates_template", "opinions", "my_list"]
+    for name in names:
+        response = client.get(reverse(f"nominations:{name}"), follow=True)
+        assert response.status_code == 200, name
+
+
+@pytest.mark.parametrize("stage", ["checked", "finalised", "sealed", "submitted"])
+def test_list_pages_open_for_the_lead_at_each_stage(stage: str) -> None:
+    ready = ready_list(stage=stage, categories=("factory", "product", "park", "supply_chain"))
+    client = browser(ready.district.lead)
+    names = ["list", "finalise", "reopen", "seal", "submit"] + (["receipt"] if stage == "submitted" else [])
+    for name in names:
+        response = client.get(reverse(f"nominations:{name}", args=[ready.list.pk]))
+        assert response.status_code == 200, name
+
+
+def submitted() -> Ready:
+    return ready_list(stage="submitted", categories=("factory", "product", "park", "supply_chain"))
+
+
+def test_desk_of_the_city_opens_once_a_list_arrived() -> None:
+    ready = submitted()
+    client = city_browser()
+    for name in ("inbox", "summary", "submissions"):
+        assert client.get(reverse(f"nominations:{name}")).status_code == 200, name
+    assert client.get(reverse("nominations:city_list", args=[ready.list.pk])).status_code == 200
+    for nomination in ready.nominations:
+        page = client.get(reverse("nominations:city_nomination", args=[nomination.pk]))
+        assert page.status_code == 200
+        assert nomination.subject.name in page.content.decode()
+        assert client.get(reverse("nominations:return", args=[nomination.pk])).status_code == 200
+        version = NominationVersion.objects.get(nomination=nomination)
+        assert client.get(reverse("nominations:version", args=[version.pk])).status_code == 200
+
+
+def test_city_sees_no_draft_of_a_district() -> None:
+    district = make_district()
+    with clock.fixed(DURING):
+        nomination = make_complete(district)
+    client = city_browser()
+    assert client.get(reverse("nominations:city_nomination", args=[nomination.pk])).status_code == 404
+    assert nomination.subject.name not in client.get(reverse("nominations:inbox")).content.decode()
+
+
+def test_summary_workbook_is_offered() -> None:
+    submitted()
+    response = city_browser().get(reverse("nominations:summary") + "?format=xlsx")
+    assert response.content[:2] == b"PK"
+
+
+def test_described_by_points_at_elements_that_exist() -> None:
+    district = make_district()
+    with clock.fixed(DURING):
+        nomination = make_complete(district)
+    client = browser(district.officer)
+    posts = [
+        reverse("nominations:key_energy", args=[nomination.pk]),
+        reverse("nominations:return", args=[nomination.pk]),
+        reverse("nominations:withdraw", args=[nomination.pk]),
+        reverse("nominations:invite", args=[nomination.pk]),
+        reverse("nominations:create"),
+        reverse("nominations:opinions"),
+        reverse("nominations:upload", args=[nomination.pk, "self_report"]),
+    ]
+    for url in posts:
+        page = client.post(url, {"version": nomination.version, "c-TOTAL_FORMS": "1", "c-INITIAL_FORMS": "0"})
+        html = page.content.decode()
+        wanted = {word for ids in re.findall(r'aria-describedby="([^"]+)"', html) for word in ids.split()}
+        missing = {word for word in wanted if f'id="{word}"' not in html}
+        assert missing == set(), url
+
+
+def test_list_shows_each_value_under_its_own_heading() -> None:
+    """The database forgets the order of keys: cells must follow the columns of the form."""
+    ready = ready_list(stage="finalised", categories=("factory",))
+    html = browser(ready.district.lead).get(reverse("nominations:list", args=[ready.list.pk])).content.decode()
+    table = html.partition('aria-label="绿色工厂"')[2].partition("</table>")[0]
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", table)
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", table)
+    found = dict(zip(heads, cells, strict=True))
+    nomination = ready.nominations[0]
+    assert found["地区"] == ready.district.authority.name
+    assert found["工厂（企业）名称"] == nomination.subject.name
+    assert found["是否重点用能行业"] == "否"
