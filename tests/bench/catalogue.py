@@ -1,0 +1,64 @@
+"""The benches, in the order of the table."""
+
+from __future__ import annotations
+
+from tests.bench.harness import Bench
+
+_ROWS = "tests.bench.seed:fill"
+_PACKET = "tests.bench.packet:fill"
+
+BENCHES: tuple[Bench, ...] = (
+    Bench(
+        "eligibility",
+        "facts from the database and all rules, bare: the same rows by values_list",
+        "tests.bench.eligibility:ours",
+        "tests.bench.eligibility:bare",
+        seed=_ROWS,
+    ),
+    Bench(
+        "eligibility_rules",
+        "the rules alone, bare: the rows they are asked about by values_list",
+        "tests.bench.eligibility:rules_only",
+        "tests.bench.eligibility:bare",
+        repeats=2,
+        seed=_ROWS,
+    ),
+    Bench(
+        "inbox",
+        "the city's inbox, bare: values_list and fifty rows printed",
+        "tests.bench.pages:inbox",
+        "tests.bench.pages:inbox_bare",
+        seed=_ROWS,
+    ),
+    Bench(
+        "board",
+        "the district's board, bare: values_list and fifty rows printed",
+        "tests.bench.pages:board",
+        "tests.bench.pages:board_bare",
+        repeats=2,
+        seed=_ROWS,
+    ),
+    Bench(
+        "autosave",
+        "saves of one field, bare: UPDATE … RETURNING of the same JSON",
+        "tests.bench.autosave:ours",
+        "tests.bench.autosave:bare",
+        seed=_ROWS,
+    ),
+    Bench(
+        "packet",
+        "packet of 60 × (own + 90 uploaded pages), bare: same HTML in WeasyPrint, same files in pikepdf",
+        "tests.bench.packet:whole",
+        "tests.bench.packet:bare",
+        repeats=1,
+        seed=_PACKET,
+    ),
+    Bench(
+        "packet_one_changed",
+        "the packet again after one nomination changed, bare: everything made again",
+        "tests.bench.packet:changed",
+        "tests.bench.packet:bare",
+        repeats=1,
+        seed=_PACKET,
+    ),
+)
