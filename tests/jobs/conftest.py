@@ -113,6 +113,10 @@ def run_in_child(job_id: Any) -> int:
     pid = os.fork()
     if pid == 0:
         code = 70
+        # Under a browser's event loop the parent keeps its connections in another place (asgiref), which `close_all`
+        # did not see and this process would find: a death in mid-transaction would leave the parent's session locked.
+        for alias in connections:
+            connections[alias].connection = None
         try:
             runner.run(job_id)
             code = 0
