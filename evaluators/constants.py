@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 
 #: News for nominations: enqueued by name, never imported (DESIGN §3).
@@ -12,6 +14,26 @@ SCOPE_EVALUATOR = "evaluators.evaluator"
 SCOPE_GROUP = "evaluators.group"
 SCOPE_SANCTION = "evaluators.sanction"
 SCOPE_ENGAGEMENT = "evaluators.engagement"
+SCOPE_REGISTRATION = "evaluators.registration"
+SCOPE_REPORT = "evaluators.report"
+#: The rulebook's clock of 附件10.
+CLOCK_REPORT = "evaluators.report"
+SHEET_REGISTRATION = "evaluator_registration"
+SHEET_ROSTER = "evaluator_roster"
+SHEET_REPORT = "evaluator_report"
+FILE_EVIDENCE = "evaluators.evidence"
+FILE_ROSTER = "evaluators.roster"
+FILE_REPORT_SCAN = "evaluators.report_scan"
+#: Kind of the code printed on the pages of an annual report; the frame is that of all our codes.
+CODE_PREFIX = "GP1"
+CODE_REPORT = "R"
+#: How long before the end of the annual report's clock the evaluators are reminded. Our own promise of service.
+REPORT_MARKS: tuple[tuple[str, timedelta], ...] = (
+    ("T-14d", timedelta(days=14)),
+    ("T-7d", timedelta(days=7)),
+    ("T-3d", timedelta(days=3)),
+    ("T-1d", timedelta(days=1)),
+)
 
 
 class EvaluatedCategory(models.TextChoices):

@@ -57,6 +57,13 @@ def may_decide(actor: Actor) -> Verdict:
     return denied("只有市局人员可以办理这一事项。请联系市局资源节约综合利用处。")
 
 
+def may_keep_own(actor: Actor, *, organisation_id: int) -> Verdict:
+    """Registration, roster, annual report and project leads are kept by the evaluator's own administrator."""
+    if actor.role == Role.EVALUATOR_ADMIN and actor.organisation_id == organisation_id:
+        return ALLOWED
+    return denied("登记、人员名册、年度报告和项目分派由评价机构管理员办理。请联系本机构管理员。")
+
+
 def may_confirm_second(actor: Actor, first_user_id: int | None) -> Verdict:
     """The second of two people: a city officer other than the first."""
     if not may_decide(actor):

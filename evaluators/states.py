@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from evaluators.constants import CLOCK_REPORT
 from greenportal.accounts.actors import CITY_ROLES, DISTRICT_ROLES, EVALUATOR_ROLES, Role
 from greenportal.transitions import Transition, row
 
@@ -32,4 +33,43 @@ ENGAGEMENT_TRANSITIONS: tuple[Transition, ...] = (
     row("uphold", [S.DISPUTED], S.UPHELD, CITY_ROLES, "认定评价项目有效", needs_reason=True),
     row("void", [S.DISPUTED], S.VOID, CITY_ROLES, "认定评价项目无效", needs_reason=True),
     row("withdraw", [S.CLAIMED, S.CONFIRMED, S.DISPUTED, S.UPHELD], S.WITHDRAWN, CLAIMANTS, "撤回评价项目"),
+)
+
+
+class RegistrationState(models.TextChoices):
+    """Life of an evaluator's registration in one round, as the evaluator drafts it."""
+
+    DRAFT = "draft", "填报中"
+    FILED = "filed", "已提交，待市局确认"
+    RETURNED = "returned", "已退回，待修改"
+    ACKNOWLEDGED = "acknowledged", "市局已确认"
+
+
+class ReportState(models.TextChoices):
+    """Life of the annual work report (附件10)."""
+
+    DRAFT = "draft", "填报中"
+    FILED = "filed", "已报送，待市局核对"
+    RETURNED = "returned", "已退回，待修改"
+    ACCEPTED = "accepted", "市局已接收"
+
+
+G, P = RegistrationState, ReportState
+ADMIN = [Role.EVALUATOR_ADMIN]
+
+#: The notice sets no day for registration, so no row has a clock. `amend` begins a change: what was
+#: acknowledged stays in force until the city acknowledges the next one.
+REGISTRATION_TRANSITIONS: tuple[Transition, ...] = (
+    row("file", [G.DRAFT, G.RETURNED], G.FILED, ADMIN, "提交登记"),
+    row("take_back", [G.FILED], G.DRAFT, ADMIN, "取回登记"),
+    row("return", [G.FILED], G.RETURNED, CITY_ROLES, "退回登记", needs_reason=True),
+    row("acknowledge", [G.FILED], G.ACKNOWLEDGED, CITY_ROLES, "确认登记"),
+    row("amend", [G.ACKNOWLEDGED], G.DRAFT, ADMIN, "变更登记", needs_reason=True),
+)
+
+#: The clock is that of the round, or a return's own due day, or the city's written leave to file late.
+REPORT_TRANSITIONS: tuple[Transition, ...] = (
+    row("file", [P.DRAFT, P.RETURNED], P.FILED, ADMIN, "报送年度报告", window=CLOCK_REPORT),
+    row("return", [P.FILED], P.RETURNED, CITY_ROLES, "退回年度报告", needs_reason=True),
+    row("accept", [P.FILED], P.ACCEPTED, CITY_ROLES, "接收年度报告"),
 )

@@ -20,6 +20,7 @@ from django.db import OperationalError, connections
 Messages = list[checks.CheckMessage]
 Apps = Sequence[AppConfig] | None
 SECRET_KEY_LENGTH = 50
+IDENTITY_KEY_LENGTH = 40
 #: Families one of which must be installed with a real bold: WeasyPrint makes none, and titles would come out thin.
 BOLD_FAMILIES = ("Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "方正小标宋简体", "FZXiaoBiaoSong-B05S")
 #: A fontconfig weight from which a face counts as bold.
@@ -214,6 +215,22 @@ def secret_key(app_configs: Apps, **kwargs: Any) -> Messages:
 
 
 @checks.register("greenportal", deploy=True)
+def identity_key(app_configs: Apps, **kwargs: Any) -> Messages:
+    """E011: without a key of its own, prints of identity numbers could be guessed, or end with the next SECRET_KEY."""
+    key = settings.IDENTITY_KEY
+    strong = len(key) >= IDENTITY_KEY_LENGTH and len(set(key)) >= 10 and "development" not in key
+    if strong and key != settings.SECRET_KEY:
+        return []
+    return [
+        checks.Error(
+            f"IDENTITY_KEY is missing or weak: at least {IDENTITY_KEY_LENGTH} random characters, not those of SECRET_KEY.",
+            hint="python3 -c 'import secrets; print(secrets.token_urlsafe(40))', then IDENTITY_KEY=…; keep it with the backups.",
+            id="greenportal.E011",
+        )
+    ]
+
+
+@checks.register("greenportal", deploy=True)
 def site_owner(app_configs: Apps, **kwargs: Any) -> Messages:
     """W101: what the guideline on government websites wants at the foot of each page."""
     variables = {
@@ -274,6 +291,7 @@ ALL: tuple[Callable[..., Messages], ...] = (
     database_locale,
     real_time,
     secret_key,
+    identity_key,
     site_owner,
     stated_limits,
     sending_mail,

@@ -1,6 +1,7 @@
 """Reads of evaluators."""
 
 from evaluators.selectors.lists import engagements_visible_to, group_counts, visible_to
+from evaluators.selectors.roster import roster_names
 from evaluators.selectors.standing import EvaluatorStanding, SanctionFact, standing
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "SanctionFact",
     "engagements_visible_to",
     "group_counts",
+    "roster_names",
     "standing",
     "visible_to",
 ]

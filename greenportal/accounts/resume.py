@@ -13,7 +13,9 @@ _SALT = "greenportal.accounts.resume"
 LIMIT = 400_000
 #: How long a page may lie open before its content must be sent, in seconds.
 LASTS = 12 * 3600
-_NEVER_KEPT = frozenset({"csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "again", "code"})
+_NEVER_KEPT = frozenset(
+    {"csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "again", "code", "id_number"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 LOCAL_DIR = Path(env.text("GREENPORTAL_LOCAL_DIR", str(BASE_DIR / ".local")))
 
 SECRET_KEY = env.text("SECRET_KEY")
+# Key of the prints by which one person on two evaluators' rosters is found; identity numbers themselves are never
+# stored. A new key makes all prints worthless: change it only with the rosters.
+IDENTITY_KEY = env.text("IDENTITY_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS").split(",") if env.text("ALLOWED_HOSTS") else []
 CSRF_TRUSTED_ORIGINS = env.text("CSRF_TRUSTED_ORIGINS").split(",") if env.text("CSRF_TRUSTED_ORIGINS") else []

@@ -6,6 +6,7 @@ from greenportal.settings.base import LOCAL_DIR, LOG_LEVEL, STORAGES
 
 DEBUG = False
 SECRET_KEY = "development-only-key-never-used-in-production-0123456789"  # noqa: S105
+IDENTITY_KEY = "development-only-identity-key-0123456789-0123456789"
 # Accounts of the demonstration are public; a server's hashes stay slow (its settings do not read this file).
 PASSWORD_HASHERS = ["greenportal.devtools.hashing.QuickHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver", *filter(None, env.text("ALLOWED_HOSTS").split(","))]

@@ -7,6 +7,7 @@ from greenportal.settings.base import *  # noqa: F403
 from greenportal.settings.base import DATABASES, INSTALLED_APPS, LOCAL_DIR, MIDDLEWARE
 
 SECRET_KEY = "test-only-key-0123456789-0123456789-0123456789"  # noqa: S105
+IDENTITY_KEY = "test-only-identity-key-0123456789-0123456789"
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A functional test that reaches the broker is a bug: this address refuses at once.

@@ -120,7 +120,7 @@ class Field:
 
 
 #: Parties that a field may be kept for; the owner of a filing says who belongs to them.
-WRITERS = {"district": "区市县主管部门"}
+WRITERS = {"district": "区市县主管部门", "portal": "系统"}
 
 
 @dataclass(frozen=True, slots=True)

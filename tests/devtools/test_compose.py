@@ -65,7 +65,9 @@ def test_no_secret_is_written_down():
                 assert "${" in str(value), (name, variable)
 
 
-@pytest.mark.parametrize("variable", ["SECRET_KEY", "POSTGRES_PASSWORD", "APP_DATABASE_PASSWORD", "REDIS_PASSWORD"])
+@pytest.mark.parametrize(
+    "variable", ["SECRET_KEY", "IDENTITY_KEY", "POSTGRES_PASSWORD", "APP_DATABASE_PASSWORD", "REDIS_PASSWORD"]
+)
 def test_missing_secret_stops_compose(variable):
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 

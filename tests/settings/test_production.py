@@ -15,6 +15,7 @@ from greenportal.devtools.places import BIN, ROOT
 COMPLETE = {
     "DJANGO_SETTINGS_MODULE": "greenportal.settings.production",
     "SECRET_KEY": "q8Zr-0vYt2_mWc7nLxKpD4sHfGjB9aEuRiTyXoVb1N6M3Pk5QwSz",
+    "IDENTITY_KEY": "mT4-vRk8_wQz2yLpXc6NdJfHsGbAe1UoIiVtYr9ZxWq3",
     "ALLOWED_HOSTS": "green.example.gov.cn",
     "TRUSTED_PROXY_COUNT": "1",
     "PROXY_UPLOAD_LIMIT_MB": "55",
@@ -60,6 +61,8 @@ def test_complete_production_settings_pass_the_deployment_check():
         ({"EMAIL_URL": ""}, "greenportal.W103"),
         ({"GREENPORTAL_CLOCK_OFFSET_SECONDS": "-60"}, "greenportal.E008"),
         ({"SECRET_KEY": "short"}, "greenportal.E009"),
+        ({"IDENTITY_KEY": ""}, "greenportal.E011"),
+        ({"IDENTITY_KEY": "q8Zr-0vYt2_mWc7nLxKpD4sHfGjB9aEuRiTyXoVb1N6M3Pk5QwSz"}, "greenportal.E011"),
         ({"REDIS_URL": "amqp://h"}, "greenportal.E004"),
         ({"CACHE_URL": "redis://h/0", "REDIS_URL": "redis://h/0"}, "greenportal.E005"),
         ({"STORAGE_URL": f"file://{ROOT}/.local/static/uploads"}, "greenportal.E006"),
