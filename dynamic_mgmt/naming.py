@@ -8,6 +8,8 @@ import unicodedata
 KEY_LENGTH = 160
 _SHORT = re.compile(r"\(\s*简\s*称\s*\)")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+#: What parts models in one cell. A slash or a dot belongs to a model: 6-QW-45/60.
+_PARTS = re.compile(r"[、；;，,\r\n]+")
 _SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 #: Kinds of brackets, dots and dashes that printers exchange freely.
 _SAME = str.maketrans(
@@ -38,3 +40,8 @@ def is_chinese(name: str) -> bool:
     letters = [char for char in unicodedata.normalize("NFKC", name) if char.isalpha()]
     chinese = sum(1 for char in letters if _CHINESE.match(char))
     return chinese >= 2 and chinese * 2 >= len(letters)
+
+
+def split_models(text: str) -> tuple[str, ...]:
+    """Return the product models printed in one cell, in order and without doubles."""
+    return tuple(dict.fromkeys(part.strip() for part in _PARTS.split(text) if part.strip()))

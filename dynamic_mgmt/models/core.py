@@ -8,14 +8,20 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from dynamic_mgmt.naming import split_models
+
 
 class ListedUnit(models.Model):
     """One membership of a list: name as listed, level, batch, dates, removal.
 
     batch is the batch of that level (provincial batch 9 is not national batch 9); list_year is the
-    year of the list, listed_on the day of publication where known. matchable is False for rows that
-    a machine may never match to an organisation (公示 stage, short or foreign names, names not
-    confirmed); unmatched_reason says why. A person links such a row by `organisation`.
+    year of the list, listed_on the day of publication where known, published_year its year where
+    only that is known. Batch and list_year never change, also by a rename: renamed_to is the latest
+    registered name with its key, empty while the unit still bears the name it was listed under.
+    authority is who manages the unit, territory where it stands: 先导区 differ in the two.
+    matchable is False for rows that a machine may never match to an organisation (公示 stage, short
+    or foreign names, names not confirmed); unmatched_reason says why. A person links such a row by
+    `organisation`.
     """
 
     class Level(models.TextChoices):
@@ -34,8 +40,11 @@ class ListedUnit(models.Model):
     batch = models.CharField("批次", max_length=20, blank=True)
     list_year = models.IntegerField("名单年度", null=True, blank=True)
     listed_on = models.DateField("公布日期", null=True, blank=True)
+    published_year = models.IntegerField("公布年份", null=True, blank=True)
     name_as_listed = models.CharField("列入时名称", max_length=160)
     name_key = models.CharField("归一名称", max_length=160, db_index=True)
+    renamed_to = models.CharField("更名后名称", max_length=160, blank=True)
+    renamed_key = models.CharField("归一更名后名称", max_length=160, blank=True, db_index=True)
     sort_key = models.CharField(max_length=400, blank=True, db_index=True)
     uscc = models.CharField("统一社会信用代码", max_length=18, blank=True, db_index=True)
     product_model = models.CharField("产品型号", max_length=300, blank=True)
@@ -44,6 +53,9 @@ class ListedUnit(models.Model):
     )
     authority = models.ForeignKey(
         "directory.Authority", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="管理单位"
+    )
+    territory = models.ForeignKey(
+        "directory.Territory", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="所在区划"
     )
     province = models.CharField("省份", max_length=20, blank=True)
     city = models.CharField("城市", max_length=20, blank=True)
@@ -86,7 +98,27 @@ class ListedUnit(models.Model):
         triggers: ClassVar = [pgtrigger.Protect(name="listed_not_deleted", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return self.name_as_listed
+        return self.current_name
+
+    @property
+    def current_name(self) -> str:
+        """Return the registered name of today: the latest rename, else the name as listed."""
+        return self.renamed_to or self.name_as_listed
+
+    @property
+    def active(self) -> bool:
+        """Return whether the unit stands on its list today."""
+        return self.removed_on is None
+
+    @property
+    def publication_year(self) -> int | None:
+        """Return the year of publication, which from national batch 6 on is not the list year; None where unknown."""
+        return self.listed_on.year if self.listed_on else self.published_year
+
+    @property
+    def product_models(self) -> tuple[str, ...]:
+        """Return the models that the row holds: one row of a published list can name several."""
+        return split_models(self.product_model)
 
 
 class RemovalProposal(models.Model):

@@ -47,10 +47,12 @@ def visible_to(actor: Actor) -> QuerySet[ListedUnit]:
 
 
 def filtered(rows: QuerySet[ListedUnit], filters: Filters) -> QuerySet[ListedUnit]:
-    """Return `rows` narrowed by `filters`; `q` looks in the normalised name, the code and the product model."""
+    """Return `rows` narrowed by `filters`; `q` looks in the old and the new name, the code and the product model."""
     if filters.q:
+        key = name_key(filters.q)
         rows = rows.filter(
-            Q(name_key__contains=name_key(filters.q))
+            Q(name_key__contains=key)
+            | Q(renamed_key__contains=key)
             | Q(uscc__istartswith=filters.q.strip())
             | Q(product_model__icontains=filters.q.strip())
         )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamic_mgmt.naming import is_chinese, is_short_name, name_key
+from dynamic_mgmt.naming import is_chinese, is_short_name, name_key, split_models
 
 NAMES = st.text(
     alphabet=st.one_of(st.sampled_from("大连（）()〔〕【】[] 　有限责任公司股份集团ＡＢab·•ﬁßİ"), st.characters()),
@@ -73,3 +73,16 @@ def test_short_names_are_seen(name, short):
 )
 def test_chinese_names_are_told_from_renderings(name, chinese):
     assert is_chinese(name) is chinese
+
+
+@pytest.mark.parametrize(
+    ("text", "models"),
+    [
+        ("", ()),
+        ("6-QW-45/60", ("6-QW-45/60",)),
+        ("XL21、XL21-G；GGD， XL21", ("XL21", "XL21-G", "GGD")),
+        ("甲型\n乙型", ("甲型", "乙型")),
+    ],
+)
+def test_one_cell_holds_several_models(text, models):
+    assert split_models(text) == models

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, InternalError, transaction
 
 from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.naming import name_key
 from dynamic_mgmt.selectors import Filters, filtered, register_facts, visible_to
 from dynamic_mgmt.selectors.lists import removal_proposals_visible_to
 from dynamic_mgmt.services import EnrolItem, decide_removal, enrol, link_unit, propose_removal
@@ -384,3 +385,22 @@ def test_instant_of_the_round_is_accepted():
     organisation = make_organisation()
     make_listed(organisation=organisation)
     assert len(facts(organisation, DURING)) == 1
+
+
+def test_a_unit_is_found_under_its_old_and_its_new_name_and_keeps_its_batch(reviewer):
+    unit = make_listed(
+        "旧名称试验有限公司", renamed_to="新名称试验有限公司", renamed_key=name_key("新名称试验有限公司")
+    )
+    for words in ("旧名称试验", "新名称试验"):
+        assert [row.pk for row in filtered(visible_to(reviewer), Filters(q=words))] == [unit.pk]
+    assert (unit.current_name, unit.name_as_listed, unit.batch) == (
+        "新名称试验有限公司",
+        "旧名称试验有限公司",
+        "5",
+    )
+
+
+def test_the_publication_year_is_not_the_list_year(db):
+    assert make_listed(list_year=2021, listed_on=date(2022, 1, 15)).publication_year == 2022
+    assert make_listed(list_year=2018, published_year=2018).publication_year == 2018
+    assert make_listed().publication_year is None
