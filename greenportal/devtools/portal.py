@@ -62,7 +62,9 @@ class Service:
 
 def run() -> None:
     """Start everything, say where it is, and stop everything on Ctrl-C, on SIGTERM or when a part keeps failing."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    # Both, since a shell starts a job in the background with SIGINT ignored.
+    for stopping in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stopping, _as_interrupt)
     with _only_one(), contextlib.ExitStack() as stack:
         try:
             _remember("(starting)", {})

@@ -104,6 +104,8 @@ class PostgresServer:
         settings = ["listen_addresses=", "max_connections=120", "timezone=UTC", "log_min_messages=warning"]
         if not self.durable:
             settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+            # A session forgotten in a transaction must fail a test, not hang the run.
+            settings += ["idle_in_transaction_session_timeout=180s", "lock_timeout=120s"]
         command: list[str | Path] = [
             binaries.folder / "postgres",
             "-D",
