@@ -5,6 +5,9 @@ from __future__ import annotations
 #: News for nominations: enqueued by name, never imported (DESIGN §3).
 JOB_RECHECK = "nominations.recheck"
 SCOPE_UNIT = "dynamic_mgmt.listed_unit"
+SCOPE_TABLE = "dynamic_mgmt.dynamic_table"
+#: The clock of the yearly tables; further periods have `dynamic_mgmt.tables.<key>`.
+CLOCK_TABLES = "dynamic_mgmt.tables"
 #: How published lists write the categories, and our keys.
 CATEGORY_WORDS = {
     "绿色工厂": "factory",

@@ -15,6 +15,10 @@ REQUIRED_NUMBERS = (
 REQUIRED_WINDOWS = ("three_years", "five_years")
 FORMATS = frozenset({"pdf", "xlsx", "image", "docx"})
 DIRECTIONS = frozenset({"lower_is_better", "higher_is_better"})
+#: Categories of the register: a year that nominates no products still manages those listed before.
+LISTED = frozenset({"factory", "product", "park", "supply_chain"})
+LEVELS = frozenset({"national", "provincial", "city"})
+KINDS = frozenset({"total", "ratio", "share", "score"})
 
 
 def check(book: Rulebook) -> None:
@@ -25,6 +29,7 @@ def check(book: Rulebook) -> None:
     _check_rules(book)
     _check_benchmarks(book)
     _check_rest(book)
+    _check_dynamic(book)
 
 
 def _check_numbers(book: Rulebook) -> None:
@@ -123,3 +128,20 @@ def _check_rest(book: Rulebook) -> None:
             raise Malformed(("attachments", key, "deadline"), f"没有期限“{attachment.deadline}”")
     if not book.categories:
         raise Malformed(("categories",), "至少要有一个类别")
+
+
+def _check_dynamic(book: Rulebook) -> None:
+    for key, table in book.dynamic_tables.items():
+        if key not in LISTED:
+            raise Malformed(("dynamic_tables", key), f"名单没有类别“{key}”")
+        for level in table.levels:
+            if level not in LEVELS:
+                raise Malformed(("dynamic_tables", key, "levels"), f"没有级别“{level}”")
+    for key, item in book.dynamic_indicators.items():
+        path = ("dynamic_indicators", key)
+        if item.direction not in {*DIRECTIONS, "none"}:
+            raise Malformed((*path, "direction"), "应为 lower_is_better、higher_is_better 或 none")
+        if item.kind not in KINDS:
+            raise Malformed((*path, "kind"), "应为 total、ratio、share 或 score")
+        if item.requirement is not None and item.direction == "none":
+            raise Malformed((*path, "requirement"), "没有优劣方向的指标不能写要求值")

@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from greenportal.findings.types import Confidence, Severity
+from greenportal.rounds.bookdynamic import DynamicIndicator, DynamicTable
+from greenportal.rounds.booksource import Sourced as Sourced
 
 #: Only these may refuse (DESIGN §2.1); everything less sure may warn or ask.
 MAY_REFUSE = frozenset({Confidence.OFFICIAL, Confidence.HIGH})
@@ -28,16 +30,6 @@ class RulebookError(Exception):
         self.file = file
         self.line = line
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sourced:
-    """Where a value comes from: the clause as printed, where it was read, how sure we are."""
-
-    clause: str
-    source: str
-    confidence: Confidence
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +264,9 @@ class Rulebook:
     basic_requirements: Mapping[str, BasicRequirement]
     attachments: Mapping[str, Attachment]
     duties: Mapping[str, Duty]
+    dynamic_tables: Mapping[str, DynamicTable] = field(default_factory=dict)
+    dynamic_limits: Mapping[str, Number] = field(default_factory=dict)
+    dynamic_indicators: Mapping[str, DynamicIndicator] = field(default_factory=dict)
 
     @cached_property
     def documents(self) -> Mapping[str, tuple[DocumentSlot, ...]]:
