@@ -26,6 +26,8 @@ class RegistrationFacts(Protocol):
     @property
     def staff_senior(self) -> int | None: ...
     @property
+    def staff_senior_other(self) -> int | None: ...
+    @property
     def knows_rules(self) -> bool | None: ...
     @property
     def covers_three_fields(self) -> bool | None: ...
@@ -84,6 +86,25 @@ def may_claim_for(actor: Actor, *, authority_id: int, organisation_id: int) -> V
     return denied("只能为本单位或本区市县的申报登记评价机构。请核对申报对象。")
 
 
+#: First two characters of the code (GB 32100) → kind, and whether 通知 二（一） may mean it: None is for a person.
+CODE_KINDS: dict[str, tuple[str, bool | None]] = {
+    "91": ("企业", True),
+    "12": ("事业单位", True),
+    "51": ("社会团体（行业协会等）", True),
+    "52": ("社会服务机构（民办非企业单位）", True),
+    "53": ("基金会", None),
+    "93": ("农民专业合作社", None),
+    "11": ("机关", None),
+    "13": ("群众团体", None),
+    "92": ("个体工商户，不是独立法人", False),
+}
+
+
+def kind_of_code(uscc: str) -> tuple[str, bool | None]:
+    """Return what a code says its holder is, and whether that is a legal person meant by 通知 二（一）."""
+    return CODE_KINDS.get(uscc[:2], ("其他", None))
+
+
 def _joined(*answers: bool | None) -> Outcome:
     """All true: met; one false: not met; else somebody has to look."""
     if False in answers:
@@ -98,11 +119,17 @@ def _said(answer: Outcome, met: str, missing: str) -> str:
 def _staff(facts: RegistrationFacts, staff_min: int, senior_min: int) -> Condition:
     enough = None if facts.staff_intermediate is None else facts.staff_intermediate >= staff_min
     seniors = None if facts.staff_senior is None else facts.staff_senior >= senior_min
+    others = facts.staff_senior_other or 0
+    if seniors is False and (facts.staff_senior or 0) + others >= senior_min:
+        # The notice's list of fields is open (等相关专业): whether the others are related is for a person.
+        seniors = None
     outcome = _joined(enough, seniors)
     because = (
         f"中级职称以上专职人员{_shown(facts.staff_intermediate)}（要求不少于{staff_min}人），"
         f"其中相关专业高级职称{_shown(facts.staff_senior)}（要求不少于{senior_min}人）"
     )
+    if others:
+        because += f"；其他专业高级职称{others}人，是否相关待人工核实"
     return Condition("staff", "通知二（三）", outcome, because)
 
 
@@ -110,8 +137,10 @@ def _shown(count: int | None) -> str:
     return "未登记" if count is None else f"{count}人"
 
 
-def _ability(facts: RegistrationFacts, record_since: date) -> Condition:
+def _ability(facts: RegistrationFacts, record_since: date, doubtful_from: date | None) -> Condition:
     recent = None if facts.latest_record_on is None else facts.latest_record_on >= record_since
+    if recent is False and doubtful_from is not None and facts.latest_record_on is not None:
+        recent = None if facts.latest_record_on >= doubtful_from else False
     outcome = _joined(facts.covers_three_fields, recent)
     record = "未登记" if facts.latest_record_on is None else facts.latest_record_on.isoformat()
     fields = {True: "具备", False: "不具备", None: "未登记"}[facts.covers_three_fields]
@@ -120,12 +149,13 @@ def _ability(facts: RegistrationFacts, record_since: date) -> Condition:
 
 
 def conditions(
-    facts: RegistrationFacts, *, staff_min: int, senior_min: int, record_since: date
+    facts: RegistrationFacts, *, staff_min: int, senior_min: int, record_since: date, doubtful_from: date | None = None
 ) -> tuple[Condition, ...]:
     """Return the five conditions in the notice's order. Thresholds and window come from the rulebook.
 
     The senior staff are counted inside the intermediate ones (其中). A record dated on
-    `record_since` still counts.
+    `record_since` still counts; one between `doubtful_from` and it is for a person, as the notice does not
+    say how 近五年 is counted.
     """
     person = _joined(facts.registered_in_china, facts.has_experience)
     office = _joined(facts.has_office, facts.has_finance_system)
@@ -142,5 +172,5 @@ def conditions(
         ),
         _staff(facts, staff_min, senior_min),
         Condition("knowledge", "通知二（四）", rules, _said(rules, "熟悉政策和标准规范", "不熟悉政策和标准规范")),
-        _ability(facts, record_since),
+        _ability(facts, record_since, doubtful_from),
     )

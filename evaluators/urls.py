@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evaluators.views import city, listing, own
+from evaluators.views import city, listing, own, papers, registering, roster
 
 app_name = "evaluators"
 urlpatterns = [
@@ -12,6 +12,26 @@ urlpatterns = [
     path("new/", listing.create, name="create"),
     path("import/", listing.bring_in, name="import"),
     path("mine/", own.mine, name="mine"),
+    path("registrations/", papers.cases, name="cases"),
+    path("registrations/begin/", registering.begin, name="case_begin"),
+    path("registrations/<int:case_id>/", registering.case, name="case"),
+    path("registrations/<int:case_id>/evidence/", registering.evidence, name="evidence"),
+    path("registrations/<int:case_id>/remarks/<int:comment_id>/", registering.explain, name="case_explain"),
+    path("registrations/<int:case_id>/file/", registering.file, name="case_file"),
+    path("registrations/<int:case_id>/take-back/", registering.take_back, name="case_take_back"),
+    path("registrations/<int:case_id>/amend/", registering.amend, name="case_amend"),
+    path("registrations/<int:case_id>/desk/", registering.desk, name="case_desk"),
+    path("registrations/<int:case_id>/return/", registering.send_back, name="case_return"),
+    path("registrations/<int:case_id>/acknowledge/", registering.acknowledge, name="case_acknowledge"),
+    path("registrations/evidence/<int:evidence_id>/remove/", registering.evidence_remove, name="evidence_remove"),
+    path("staff/", roster.own, name="staff"),
+    path("staff/add/", roster.add, name="staff_add"),
+    path("staff/export/", roster.export, name="staff_export"),
+    path("staff/import/", roster.bring_in, name="staff_import"),
+    path("staff/shared/", roster.shared, name="staff_shared"),
+    path("staff/<int:staff_id>/", roster.change, name="staff_change"),
+    path("staff/<int:staff_id>/remove/", roster.remove, name="staff_remove"),
+    path("<int:evaluator_id>/roster/", roster.of, name="roster"),
     path("<int:evaluator_id>/", city.detail, name="detail"),
     path("<int:evaluator_id>/registration/", city.registration, name="registration"),
     path("<int:evaluator_id>/affiliates/", city.affiliates, name="affiliates"),

@@ -35,6 +35,7 @@ CITY = {Role.CITY_REVIEWER, Role.CITY_LEAD}
 LEAD = {Role.CITY_LEAD}
 OWNERS = {Role.APPLICANT, *DISTRICT}
 EVALUATORS = {Role.EVALUATOR, Role.EVALUATOR_ADMIN}
+ADMIN = {Role.EVALUATOR_ADMIN}
 SIGNED_IN = set(Role) - {Role.SYSTEM, Role.ANONYMOUS}
 ROLES = sorted(SIGNED_IN)
 
@@ -79,7 +80,15 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("evaluators: mine", EVALUATORS, FREE),
     ("evaluators: confirm dispute", EVALUATORS, ABSENT),
     ("evaluators: detail", EVALUATORS | CITY, ABSENT),
-    ("evaluators: index create import", CITY, PAGE),
+    ("evaluators: index create import cases staff_shared", CITY, PAGE),
+    ("evaluators: case", EVALUATORS, ABSENT),
+    ("evaluators: evidence case_explain case_file case_amend", ADMIN, ABSENT),
+    ("evaluators: evidence_remove case_take_back staff_remove", ADMIN, BUTTON),
+    ("evaluators: case_desk case_return case_acknowledge", CITY, ABSENT),
+    ("evaluators: staff", EVALUATORS, ABSENT),
+    ("evaluators: staff_add staff_export staff_import staff_change", ADMIN, ABSENT),
+    ("evaluators: case_begin", ADMIN, FREE),
+    ("evaluators: roster", CITY, ABSENT),
     ("evaluators: registration affiliates leave sanction second lift decide", CITY, FREE),
     ("dynamic_mgmt: index", OWNERS | CITY, PAGE),
     ("dynamic_mgmt: unit", OWNERS | CITY, ABSENT),

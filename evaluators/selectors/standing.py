@@ -83,6 +83,11 @@ class EvaluatorStanding:
     over_cap_ids: tuple[int, ...] = ()
 
     @property
+    def staff_senior_other(self) -> int | None:
+        """Return None: what the city acknowledged holds only those it found to be of a related field."""
+        return None
+
+    @property
     def union(self) -> int:
         """Return the engagements of this portal and those declared elsewhere together."""
         return self.group_count + (self.declared_elsewhere or 0)

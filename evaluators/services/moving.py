@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.filings.models import FieldComment, Filing
 from greenportal.filings.selectors import open_comments
-from greenportal.filings.services import add_comment, answer_comment, current_text
+from greenportal.filings.services import add_comment, answer_comment
 from greenportal.findings.types import Invalid, ReasonRequired, Refused
 from greenportal.sheets import Level, Sheet, validate
 
@@ -60,7 +60,14 @@ def check_return(remarks: Sequence[Remark], due_at: datetime) -> None:
 
 
 def open_return(
-    *, actor: Actor, scope: str, scope_id: int, reason: str, due_at: datetime, remarks: Sequence[Remark]
+    *,
+    actor: Actor,
+    scope: str,
+    scope_id: int,
+    reason: str,
+    due_at: datetime,
+    remarks: Sequence[Remark],
+    value_at: Callable[[str], str],
 ) -> FiledReturn:
     """Write the return and its remarks with the values they speak of. Under the owner's lock."""
     row = FiledReturn.objects.create(
@@ -80,7 +87,7 @@ def open_return(
             kind=remark.kind,
             text=remark.text.strip(),
             clause=remark.clause,
-            value_seen=current_text(scope, scope_id, remark.path),
+            value_seen=value_at(remark.path),
             actor=actor,
         )
     return row
@@ -91,10 +98,10 @@ def returned(scope: str, scope_id: int) -> FiledReturn | None:
     return FiledReturn.objects.select_for_update().filter(scope=scope, scope_id=scope_id, closed_at=None).first()
 
 
-def close_return(*, actor: Actor, scope: str, scope_id: int) -> None:
+def close_return(*, actor: Actor, scope: str, scope_id: int, value_at: Callable[[str], str]) -> None:
     """Mark the open return as answered; Invalid with the list when a remark is neither changed nor explained."""
     comments = list(open_comments(scope, scope_id))
-    left = [row for row in comments if current_text(scope, scope_id, row.path) == row.value_seen]
+    left = [row for row in comments if value_at(row.path) == row.value_seen]
     if left:
         names = "、".join(row.label for row in left)
         raise Invalid(
