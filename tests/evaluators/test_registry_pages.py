@@ -161,7 +161,7 @@ def test_city_list_says_nothing_of_drafts(body, admin, city, round_2022):
 @pytest.mark.parametrize("extra", [0, 2])
 def test_city_list_takes_constant_queries(extra, body, admin, city, round_2022, django_assert_num_queries):
     make_filed(admin[1], round_2022)
-    for number in range(extra):
+    for _ in range(extra):
         other = make_evaluator()
         make_filed(client_of(Role.EVALUATOR_ADMIN, other.organisation)[1], round_2022)
     city.get(at("cases"))
