@@ -91,12 +91,13 @@ def _typed(field: Field, value: Any) -> Value:
 
 def shown(sheet: Sheet, answers: Answers, item: Field | Table | Section) -> bool:
     """True when the condition of a field, table or section holds for the answers."""
-    return expressions.truth(item.show_if, lookup(sheet, answers))
+    # Asked of every field on every page: a look-up is only made where there is a condition.
+    return not item.show_if or expressions.truth(item.show_if, lookup(sheet, answers))
 
 
 def column_shown(sheet: Sheet, answers: Answers, table: Table, column: Field, row: Mapping[str, str]) -> bool:
     """True when the column's condition holds in that row."""
-    return expressions.truth(column.show_if, lookup(sheet, answers, table, row))
+    return not column.show_if or expressions.truth(column.show_if, lookup(sheet, answers, table, row))
 
 
 def visible_sections(sheet: Sheet, answers: Answers) -> list[Section]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from greenportal.filings.models import Filing, SheetDefinition
 from greenportal.rounds.booktypes import HARD, NO, Rulebook
-from greenportal.sheets import Sheet, from_json, validate
+from greenportal.sheets import Problem, Sheet, from_json, validate
 from nominations.constants import THIRD_PARTY_MARK
 from nominations.models import Nomination, NominationDocument, NominationSheet
 from nominations.validators import canonical, digest
@@ -85,6 +85,10 @@ class Gaps:
 
 _definitions: dict[str, Sheet] = {}
 _DEFINITIONS_KEPT = 200
+#: What validation says of answers under a definition, by the digest of both: a board asks it of every nomination
+#: at every view, and between two views hardly one has changed.
+_problems: dict[str, tuple[Problem, ...]] = {}
+_PROBLEMS_KEPT = 4000
 
 
 def sheets_by_sha(wanted: Iterable[str]) -> dict[str, Sheet]:
@@ -98,6 +102,16 @@ def sheets_by_sha(wanted: Iterable[str]) -> dict[str, Sheet]:
         for row in SheetDefinition.objects.filter(pk__in=missing):
             _definitions[row.pk] = from_json(row.definition)
     return {sha: _definitions[sha] for sha in needed}
+
+
+def problems_of(part: SheetContent) -> tuple[Problem, ...]:
+    """Return what is to be mended in a sheet's answers; equal answers under an equal definition are judged once."""
+    key = digest([part.definition_sha256, dict(part.answers)])
+    if key not in _problems:
+        if len(_problems) >= _PROBLEMS_KEPT:
+            _problems.clear()
+        _problems[key] = tuple(validate(part.sheet, part.answers))
+    return _problems[key]
 
 
 def forget_definitions() -> None:
@@ -155,7 +169,7 @@ def gaps(nomination: Nomination, content: Content, rulebook: Rulebook) -> Gaps:
     """
     found: list[Gap] = []
     for part in content.sheets:
-        for problem in validate(part.sheet, part.answers):
+        for problem in problems_of(part):
             hard = problem.level != _SOFT_LEVEL and THIRD_PARTY_MARK not in part.key
             found.append(Gap(problem.path, problem.label, problem.message, hard))
     present = {d.slot for d in content.documents}
