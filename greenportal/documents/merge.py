@@ -16,7 +16,8 @@ from pathlib import Path
 import pikepdf
 from pikepdf import AccessMode, Dictionary, Name, ObjectStreamMode, OutlineItem, Page, Pdf
 
-from greenportal.documents.stamping import PageStamp, StampFont, apply
+from greenportal.documents.stamping import PageStamp, StampFont, apply, lies_across
+from greenportal.documents.tagging import Tags, untag
 
 #: Actions that may stay in an uploaded page: moving inside the file, and plain links.
 HARMLESS_ACTIONS = {Name.GoTo, Name.URI, Name.Named}
@@ -110,14 +111,22 @@ def _items(found: Sequence[Bookmark], *, shift: int) -> list[OutlineItem]:
 
 
 def join(contents: Sequence[bytes], *, title: str = "") -> bytes:
-    """Return documents of ours as one, unstamped, with the bookmarks of each in place. Deterministic."""
+    """Return documents of ours as one, unstamped, with the bookmarks and tags of each in place. Deterministic."""
     with ExitStack() as stack:
         whole = stack.enter_context(Pdf.new())
+        tags = Tags(whole)
         found: list[OutlineItem] = []
         for content in contents:
             part = stack.enter_context(_open(content))
-            found += _items(bookmarks(part), shift=len(whole.pages))
+            first = len(whole.pages)
+            found += _items(bookmarks(part), shift=first)
             whole.pages.extend(part.pages)
+            tags.take(part, first=first)
+            if "/Lang" in part.Root:
+                whole.Root.Lang = str(part.Root.Lang)
+        tags.finish()
+        if "/StructTreeRoot" in whole.Root:
+            whole.Root.MarkInfo = Dictionary(Marked=True)
         with whole.open_outline() as outline:
             outline.root.extend(found)
         if title:
@@ -159,13 +168,19 @@ def _stamp_file(part: Part, stamp: Stamp | None, *, first: int, total: int, targ
         codes: dict[str, pikepdf.Object] = {}
         for offset, page in enumerate(pdf.pages):
             _drop_actions(page)
+            if not part.code:
+                untag(page.obj)
             if stamp and font:
                 number = f"第 {first + offset} 页 共 {total} 页" if stamp.numbers else ""
                 label = f"{part.label}-{offset + 1}" if part.label else ""
                 caption = stamp.caption if part.code else ()
-                mark = PageStamp(number=number, code=part.code, caption=caption, label=label)
+                # A page of ours that lies across bears its number where upright pages have it once bound.
+                turned = bool(part.code) and lies_across(page)
+                mark = PageStamp(number=number, code=part.code, caption=caption, label=label, turned=turned)
                 apply(page, mark, font, codes, pdf)
-        _discard(pdf.Root, "/OpenAction", "/AA", "/Names", "/AcroForm", "/Outlines", "/Metadata")
+        _discard(pdf.Root, "/OpenAction", "/AA", "/Names", "/AcroForm", "/Outlines", "/Metadata", "/MarkInfo")
+        if not part.code:
+            _discard(pdf.Root, "/StructTreeRoot")
         _save(pdf, target)
         return inner
 
@@ -195,8 +210,15 @@ def _assemble(
 ) -> None:
     with ExitStack() as stack:
         whole = stack.enter_context(Pdf.new())
-        for file in files:
-            whole.pages.extend(stack.enter_context(_open(file)).pages)
+        tags = Tags(whole)
+        for file, part, place in zip(files, parts, places, strict=True):
+            source = stack.enter_context(_open(file))
+            whole.pages.extend(source.pages)
+            if part.code:
+                tags.take(source, first=place.first_page - 1)
+                if "/Lang" in source.Root:
+                    whole.Root.Lang = str(source.Root.Lang)
+        tags.finish()
         _bookmarks(whole, parts, places, inner)
         whole.Root.PageMode = Name.UseOutlines
         whole.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)

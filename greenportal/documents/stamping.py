@@ -41,13 +41,15 @@ class PageStamp:
     """What one page gets. Empty parts are left out.
 
     number: centred at the foot; code and caption: QR at the upper right with two small lines under it;
-    label: small, at the lower right.
+    label: small, at the lower right. turned: the number stands at the left edge, where the foot of upright pages is
+    once a page that lies across is bound (GB/T 9704).
     """
 
     number: str = ""
     code: str = ""
     caption: tuple[str, ...] = ()
     label: str = ""
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +179,9 @@ def _on_white(font: StampFont, text: str, *, x: float, y: float, size: float) ->
 def content(stamp: PageStamp, frame: Frame, font: StampFont) -> bytes:
     """Return the drawing operators of `stamp` for a page of `frame`."""
     unit = frame.scale
-    parts = ["q", f"{_numbers(frame.matrix)} cm"]
+    parts = ["/Artifact BMC", "q", f"{_numbers(frame.matrix)} cm"]
     if stamp.number:
-        size = 9 * unit
-        x = (frame.width - font.width(stamp.number, size)) / 2
-        parts += _on_white(font, stamp.number, x=x, y=10 * MM * unit, size=size)
+        parts += _number(stamp, frame, font)
     if stamp.label:
         size = 6.5 * unit
         x = frame.width - 10 * MM * unit - font.width(stamp.label, size)
@@ -194,8 +194,24 @@ def content(stamp: PageStamp, frame: Frame, font: StampFont) -> bytes:
         for line, text in enumerate(stamp.caption):
             start = x + (side - font.width(text, size)) / 2
             parts.append(_text(font, text, x=start, y=y - (line + 0.6) * size * 1.25, size=size))
-    parts.append("Q")
+    parts += ["Q", "EMC"]
     return "\n".join(parts).encode()
+
+
+def _number(stamp: PageStamp, frame: Frame, font: StampFont) -> list[str]:
+    """Return the running number: at the foot, or along the left edge of a page that lies across."""
+    size, away = 9 * frame.scale, 10 * MM * frame.scale
+    width = font.width(stamp.number, size)
+    if not stamp.turned:
+        return _on_white(font, stamp.number, x=(frame.width - width) / 2, y=away, size=size)
+    turn = _numbers((0, -1, 1, 0, away, (frame.height + width) / 2))
+    return [f"q {turn} cm", *_on_white(font, stamp.number, x=0, y=0, size=size), "Q"]
+
+
+def lies_across(page: Page) -> bool:
+    """True when the page, as displayed, is wider than high."""
+    shown = frame(page)
+    return shown.width > shown.height
 
 
 def _own_copy(resource: object) -> Dictionary:

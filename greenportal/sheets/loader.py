@@ -17,6 +17,8 @@ from greenportal.sheets.types import (
     NUMBERS,
     WRITERS,
     Choice,
+    Cover,
+    CoverLine,
     Field,
     FieldType,
     FixedRow,
@@ -44,7 +46,9 @@ _SHEET = {
     "note",
     "declaration",
     "signatures",
+    "cover",
 }
+_COVER = {"title", "lines", "date", "footer"}
 _SECTION = {"key", "title", "fields", "tables", "intro", "show_if", "after"}
 _FIELD = {
     "key", "label", "type", "required", "unit", "decimals", "min", "max", "max_length", "choices", "formula",
@@ -162,6 +166,7 @@ class _Reader:
             note=self.text(raw, "note", "sheet"),
             declaration=self.text(raw, "declaration", "sheet"),
             signatures=self.each(raw, "signatures", "sheet", self.signature),
+            cover=self.cover(raw["cover"]) if "cover" in raw else None,
             definition=definition,
             sha256=hashlib.sha256(canonical.encode()).hexdigest(),
         )
@@ -176,6 +181,28 @@ class _Reader:
             label=self.text(raw, "label", where, needed=True),
             seal=self.flag(raw, "seal", where, default=False),
             date=self.flag(raw, "date", where, default=False),
+        )
+
+    def cover(self, raw: Any) -> Cover:
+        """Return the cover page: title, lines of label with field or text, date, footer."""
+        where = "sheet.cover"
+        if not isinstance(raw, Mapping) or not set(raw) <= _COVER:
+            raise self.fail(where, f"must be a table of {', '.join(sorted(_COVER))}")
+        return Cover(
+            title=self.text(raw, "title", where, needed=True),
+            lines=self.each(raw, "lines", where, self.cover_line),
+            date=self.text(raw, "date", where),
+            footer=self.text(raw, "footer", where),
+        )
+
+    def cover_line(self, raw: Any, where: str) -> CoverLine:
+        """Return one line of a cover."""
+        if not isinstance(raw, Mapping) or set(raw) not in ({"label", "field"}, {"label", "text"}):
+            raise self.fail(where, "must have label, and either field or text")
+        return CoverLine(
+            label=self.text(raw, "label", where, needed=True),
+            field=self.text(raw, "field", where),
+            text=self.text(raw, "text", where),
         )
 
     def section(self, raw: Any, where: str) -> Section:
@@ -332,6 +359,8 @@ class _Checks:
         for key in keys:
             if keys.count(key) > 1:
                 raise self.reader.fail(f"sheet.{key}", "stands twice; keys are unique over the sheet", key)
+        for key in sorted(self.sheet.cover.fields - self.known) if self.sheet.cover else ():
+            raise self.reader.fail("sheet.cover", f"shows {key!r}, which this sheet does not have")
         names = [section.key for section in self.sheet.sections]
         for section in self.sheet.sections:
             if names.count(section.key) > 1:

@@ -46,6 +46,20 @@ class PrintedTable:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedCover:
+    """A cover page: title, (label, text) per line, date as spoken (empty: dated when bound), footer.
+
+    `paths`: the answers that stand on it; a section of nothing else need not be printed again.
+    """
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    date: str
+    footer: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedSection:
     """A part of the printed form that applies to the answers."""
 
@@ -66,6 +80,7 @@ class Printed:
     declaration: str
     signatures: tuple[SealPlace, ...]
     sheet_sha256: str
+    cover: PrintedCover | None = None
 
 
 def printed(sheet: Sheet, answers: Answers, *, confirmed: bool = False) -> Printed:
@@ -101,7 +116,20 @@ def printed(sheet: Sheet, answers: Answers, *, confirmed: bool = False) -> Print
         declaration=sheet.declaration,
         signatures=sheet.signatures,
         sheet_sha256=sheet.sha256,
+        cover=_cover(sheet, full),
     )
+
+
+def _cover(sheet: Sheet, answers: Answers) -> PrintedCover | None:
+    if sheet.cover is None:
+        return None
+    lines = tuple(
+        (line.label, text_of(sheet.field(line.field), answers.get(line.field)) if line.field else line.text)
+        for line in sheet.cover.lines
+    )
+    day = text_of(sheet.field(sheet.cover.date), answers.get(sheet.cover.date)) if sheet.cover.date else ""
+    paths = tuple(f"{sheet.key}.{key}" for key in sorted(sheet.cover.fields))
+    return PrintedCover(sheet.cover.title, lines, day, sheet.cover.footer, paths)
 
 
 def _table(sheet: Sheet, table: Table, answers: Answers) -> PrintedTable:

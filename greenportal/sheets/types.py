@@ -189,6 +189,30 @@ class SealPlace:
     date: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CoverLine:
+    """A line of a cover page: its label, and the field or the printed text that stands there."""
+
+    label: str
+    field: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The cover page of a report: its title, lines, the field of its date (empty: dated when bound), its footer."""
+
+    title: str
+    lines: tuple[CoverLine, ...]
+    date: str = ""
+    footer: str = ""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Keys of the fields that stand on the cover."""
+        return frozenset({line.field for line in self.lines if line.field} | ({self.date} if self.date else set()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """One official form. `official` is false where we do not hold the original: it is then marked 非官方样式.
@@ -206,6 +230,7 @@ class Sheet:
     note: str = ""
     declaration: str = ""
     signatures: tuple[SealPlace, ...] = ()
+    cover: Cover | None = None
     definition: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     sha256: str = ""
 

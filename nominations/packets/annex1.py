@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from greenportal.documents import columns
 from greenportal.documents.xlsx import display_width
 from nominations.packets.data import ListCategory, ListColumn, ListData
 from nominations.packets.pages import spoken_day
@@ -32,17 +33,9 @@ def measured(category: ListCategory) -> tuple[Measured, ...]:
     """
     natural = [_natural(category, column) for column in category.columns]
     firm = [width <= UNSQUEEZED or c.kind == "code" for c, width in zip(category.columns, natural, strict=True)]
-    left = ROW_WIDTH - sum(width for width, kept in zip(natural, firm, strict=True) if kept)
-    asked = sum(width for width, kept in zip(natural, firm, strict=True) if not kept) or 1
-    widths = [
-        width if kept else max(UNSQUEEZED, round(width * left / asked))
-        for width, kept in zip(natural, firm, strict=True)
-    ]
-    whole = sum(widths)
-    return tuple(
-        Measured(column, width, round(94 * width / whole, 2))
-        for column, width in zip(category.columns, widths, strict=True)
-    )
+    widths = columns.fitted(natural, firm, room=ROW_WIDTH, least=UNSQUEEZED)
+    parts = columns.shares(widths, whole=94)
+    return tuple(Measured(*item) for item in zip(category.columns, widths, parts, strict=True))
 
 
 def _natural(category: ListCategory, column: ListColumn) -> int:

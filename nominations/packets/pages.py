@@ -30,7 +30,7 @@ def document(
     `fonts.GlyphMissing` for characters that no font has.
     """
     html = render_to_string(f"documents/{template}.html", {**context, "title": title, "draft": stamp is None})
-    content = pdf.render_pdf(html, title=title, issued_at=issued_at)
+    content = pdf.render_pdf(html, title=title, issued_at=issued_at, tagged=True)
     return merge.stamp_bytes(content, code=stamp.code, caption=stamp.caption) if stamp else content
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from greenportal.accounts.actors import Role
-from greenportal.documents import fonts, xlsx
+from greenportal.documents import fonts, formpages, xlsx
 from greenportal.filings import services
 from greenportal.filings.models import Filing
 from greenportal.sheets import Level, Sheet, load_folder, printed, validate
@@ -136,7 +136,7 @@ def pages_of(client: Client, owner: Any, filing: Filing, sheet: Sheet) -> list[s
 
 def print_holds(sheet: Sheet, answers: dict[str, Any]) -> int:
     """The printed page is escaped; characters without a glyph are named, all of them, before anything is drawn."""
-    html = render_to_string("documents/sheet_body.html", {"sheet": printed(sheet, answers)})
+    html = render_to_string("documents/sheet_body.html", {"pages": formpages.whole(printed(sheet, answers))})
     assert LIVE.findall(html) == []
     missing = fonts.missing_glyphs(html)
     if not missing:

@@ -44,20 +44,20 @@ def test_cover_names_the_nominee_and_who_recommends(own):
 def test_contents_give_first_pages_of_the_bound_volume(own):
     pages = texts(own)
     report_page = len(pages) + 1
-    assert f"3自评价报告签字、盖章58{report_page}" in pages[1]
+    assert f"3A01自评价报告签字、盖章58{report_page}" in pages[1]
     assert "4现场照片另附" in pages[1]
-    assert f"5第三方评价报告签字、盖章40{report_page + 58}" in pages[1]
+    assert f"5A02第三方评价报告签字、盖章40{report_page + 58}" in pages[1]
     assert "法定代表人王䶮已于2022年10月8日确认全部内容。" in pages[1]
 
 
 def test_first_sheet_stands_where_the_contents_say(own):
     pages = texts(own)
-    found = next(number for number, text in enumerate(pages, 1) if "绿色工厂基本信息表" in text and "目录" not in text)
+    found = next(number for number, text in enumerate(pages, 1) if "绿色工厂自评价报告" in text)
     assert f"1附件2-1绿色工厂基本信息表签字、盖章2{found}" in pages[1]
 
 
 def test_sheets_print_filled_and_unfilled_questions_alike(own):
-    page = texts(own)[2]
+    page = texts(own)[3]
     assert "统一社会信用代码91210281MA0TE5T670" in page
     assert "邮编未填写" in page
 
@@ -75,9 +75,11 @@ def test_bookmarks_lead_to_cover_contents_and_sheets(own):
         assert [(item.title, item.page) for item in merge.bookmarks(document)] == [
             ("封面", 0),
             ("目录", 1),
-            ("绿色工厂基本信息表", 2),
+            ("绿色工厂自评价报告", 2),
             ("近三年情况说明", 4),
         ]
+        inner = merge.bookmarks(document)[2].children
+        assert [(item.title, item.page) for item in inner][:2] == [("绿色工厂基本信息表", 3), ("单位基本情况", 3)]
 
 
 def test_preview_says_draft_on_every_page():
@@ -102,9 +104,9 @@ def test_rows_of_the_contents_skip_what_is_laid_beside():
     part = samples.nominee(sheets=(samples.basic_sheet(),))
     assert contents_rows(part, [2], first=3) == [
         ContentsRow("附件2-1 绿色工厂基本信息表", 3, 2, "签字、盖章"),
-        ContentsRow("自评价报告", 5, 58, "签字、盖章"),
+        ContentsRow("A01 自评价报告", 5, 58, "签字、盖章"),
         ContentsRow("现场照片", None, 0, ""),
-        ContentsRow("第三方评价报告", 63, 40, "签字、盖章"),
+        ContentsRow("A02 第三方评价报告", 63, 40, "签字、盖章"),
     ]
 
 
