@@ -175,7 +175,7 @@ def _stamp_file(part: Part, stamp: Stamp | None, *, first: int, total: int, targ
                 label = f"{part.label}-{offset + 1}" if part.label else ""
                 caption = stamp.caption if part.code else ()
                 # A page of ours that lies across bears its number where upright pages have it once bound.
-                turned = bool(part.code) and lies_across(page)
+                turned = bool(part.code) and not part.label and lies_across(page)
                 mark = PageStamp(number=number, code=part.code, caption=caption, label=label, turned=turned)
                 apply(page, mark, font, codes, pdf)
         _discard(pdf.Root, "/OpenAction", "/AA", "/Names", "/AcroForm", "/Outlines", "/Metadata", "/MarkInfo")

@@ -320,3 +320,21 @@ def test_bookmarks_that_lead_out_of_the_file_are_passed_over():
         outline.root.append(pikepdf.OutlineItem("网页", action=Dictionary(S=Name.URI, URI=pikepdf.String("https://x"))))
         outline.root.append(pikepdf.OutlineItem("第一页", 0))
     assert merge.bookmarks(document) == (merge.Bookmark("第一页", 0),)
+
+
+def test_own_page_that_lies_across_bears_its_number_at_the_left_edge_and_an_upload_at_the_foot(tmp_path):
+    wide = _blank(box=(0, 0, 842, 595))
+    parts = [merge.Part("表", wide, code="GP1|1|x|y"), merge.Part("件", wide, label="A01")]
+    done = merge.merge(parts, output=tmp_path / "whole.pdf", stamp=merge.Stamp())
+    document = pypdfium2.PdfDocument(done.path)
+    places = []
+    for page in document:
+        text = page.get_textpage()
+        index = text.get_text_bounded().replace("\r", "").index("共")
+        left, low, right, high = text.get_charbox(index)
+        places.append(((left + right) / 2, (low + high) / 2))
+    document.close()
+    assert places[0][0] < 60
+    assert abs(places[0][1] - 595 / 2) < 30
+    assert places[1][1] < 60
+    assert abs(places[1][0] - 842 / 2) < 30
