@@ -6,6 +6,8 @@ A reader still finds headings and tables in the parts that we rendered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
@@ -57,7 +59,7 @@ class Tags:
         self.whole.Root.StructTreeRoot = root
 
 
-def _marked(pages: list[pikepdf.Object]) -> list[tuple[pikepdf.Object, str]]:
+def _marked(pages: Sequence[pikepdf.Object]) -> list[tuple[pikepdf.Object, str]]:
     """Return the places that hold a key of the parent tree: pages and their annotations."""
     found = [(page, "/StructParents") for page in pages if "/StructParents" in page]
     for page in pages:
