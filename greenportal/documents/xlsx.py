@@ -41,12 +41,13 @@ MAX_CELL = 32_767
 #: Rows of the title block, before the header.
 SEAL_ROW_HEIGHT = 40
 _RISKY_START = ("=", "+", "-", "@", "\t", "\r")
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 _THIN = Side(style="thin", color="FF000000")
-_GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-_HEADER_FILL = PatternFill("solid", fgColor="FFF2F2F2")
-_INPUT_FILL = PatternFill("solid", fgColor="FFFFFBE6")
-_SONG, _HEI = "宋体", "黑体"
+GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+HEADER_FILL = PatternFill("solid", fgColor="FFF2F2F2")
+INPUT_FILL = PatternFill("solid", fgColor="FFFFFBE6")
+SONG, HEI = "宋体", "黑体"
 
 
 class CellTooLong(ValueError):
@@ -145,15 +146,18 @@ def _number_format(column: Column) -> str:
     return "0" if not column.decimals else "0." + "0" * column.decimals
 
 
-def _cell(sheet: Worksheet, row: int, column: int) -> Cell:
+def cell_at(sheet: Worksheet, row: int, column: int) -> Cell:
+    """Return a cell that can be written. Raises TypeError inside a merged range."""
     cell = sheet.cell(row, column)
     if not isinstance(cell, Cell):
         raise TypeError(f"{cell.coordinate} lies inside a merged range")
     return cell
 
 
-def _put_text(cell: Cell, text: str) -> None:
-    cell.value = clean(text)
+def put_text(cell: Cell, text: str) -> None:
+    """Write `text` as text, whatever it begins with: never a formula. Raises `CellTooLong`."""
+    # The file format reads _x0041_ as A: an underscore that begins such a mark is written as its own mark.
+    cell.value = _ESCAPE.sub("_x005F_", clean(text))
     cell.data_type = "s"
     if text.startswith(_RISKY_START):
         cell.quotePrefix = True
@@ -171,7 +175,7 @@ def put(cell: Cell, value: Value, column: Column) -> None:
     elif isinstance(value, int | Decimal | date) and column.kind not in {"text", "code", "choice"}:
         cell.value = value
         return
-    _put_text(cell, str(value))
+    put_text(cell, str(value))
 
 
 def display_width(text: str) -> int:
@@ -183,13 +187,40 @@ def display_width(text: str) -> int:
 
 
 def _height(row: Row, columns: Sequence[Column]) -> float:
+    return height_for(
+        ("" if (value := row.values.get(column.key)) is None else str(value), column.width) for column in columns
+    )
+
+
+def height_for(cells: Iterable[tuple[str, float]]) -> float:
+    """Return the height in points of a row of wrapped (text, column width) cells."""
     lines = 1
-    for column in columns:
-        value = row.values.get(column.key)
-        text = "" if value is None else str(value)
-        wrapped = sum(max(1, math.ceil(display_width(line) / max(1.0, column.width - 1))) for line in text.split("\n"))
+    for text, width in cells:
+        wrapped = sum(max(1, math.ceil(display_width(line) / max(1.0, width - 1))) for line in text.split("\n"))
         lines = max(lines, wrapped)
     return min(400.0, max(24.0, 15.0 * lines + 8))
+
+
+def set_page(
+    sheet: Worksheet, *, width: int, head: tuple[int, int], orientation: Literal["portrait", "landscape"] = "landscape"
+) -> None:
+    """Set the page as offices print it: A4, one page wide, rows `head` repeated and frozen, page numbers."""
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.orientation = orientation
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_options.horizontalCentered = True
+    sheet.page_margins = PageMargins(left=0.6, right=0.6, top=0.8, bottom=0.7, header=0.3, footer=0.35)
+    sheet.print_title_rows = f"{head[0]}:{head[1]}"
+    sheet.print_area = f"A1:{get_column_letter(width)}{sheet.max_row}"
+    sheet.HeaderFooter = HeaderFooter(oddFooter=HeaderFooterItem(center=_HeaderFooterPart("第 &P 页 共 &N 页")))
+    sheet.freeze_panes = f"A{head[1] + 1}"
+
+
+def protect(sheet: Worksheet) -> None:
+    """Lock all but input cells against slips (no password: it is no secret); widths and heights stay free."""
+    sheet.protection.enable()
+    sheet.protection.formatColumns = sheet.protection.formatRows = False
 
 
 class TableBook:
@@ -220,16 +251,16 @@ class TableBook:
     def _title_block(self, sheet: Worksheet, table: Table) -> int:
         last, row = len(table.columns), 1
         if table.mark:
-            self._line(sheet, row, 1, last, table.mark, Font(name=_HEI, size=14), "left", 24)
+            self._line(sheet, row, 1, last, table.mark, Font(name=HEI, size=14), "left", 24)
             row += 1
-        self._line(sheet, row, 1, last, table.title, Font(name=_HEI, size=18), "center", 36)
+        self._line(sheet, row, 1, last, table.title, Font(name=HEI, size=18), "center", 36)
         row += 1
         if table.unit_line:
             pieces = table.unit_line if len(table.unit_line) <= last else ("    ".join(table.unit_line),)
             edges = [round(index * last / len(pieces)) for index in range(len(pieces) + 1)]
             for index, piece in enumerate(pieces):
                 left, right = edges[index] + 1, edges[index + 1]
-                self._line(sheet, row, left, right, piece, Font(name=_SONG, size=11), "left", SEAL_ROW_HEIGHT)
+                self._line(sheet, row, left, right, piece, Font(name=SONG, size=11), "left", SEAL_ROW_HEIGHT)
             row += 1
         return row
 
@@ -238,8 +269,8 @@ class TableBook:
     ) -> None:
         if right > left:
             sheet.merge_cells(start_row=row, end_row=row, start_column=left, end_column=right)
-        cell = _cell(sheet, row, left)
-        _put_text(cell, text)
+        cell = cell_at(sheet, row, left)
+        put_text(cell, text)
         cell.font = font
         cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=align != "center")
         sheet.row_dimensions[row].height = height
@@ -250,7 +281,7 @@ class TableBook:
             label = f"{column.label}\n（{column.unit}）" if column.unit else column.label
             if deep and not column.group:
                 sheet.merge_cells(start_row=row, end_row=row + 1, start_column=index, end_column=index)
-            _put_text(_cell(sheet, row if not (deep and column.group) else row + 1, index), label)
+            put_text(cell_at(sheet, row if not (deep and column.group) else row + 1, index), label)
             sheet.column_dimensions[get_column_letter(index)].width = column.width
         if deep:
             self._group_heads(sheet, table, row)
@@ -258,7 +289,7 @@ class TableBook:
             sheet.row_dimensions[line].height = 34
             for index in range(1, len(table.columns) + 1):
                 cell = sheet.cell(line, index)
-                cell.font, cell.border, cell.fill = Font(name=_HEI, size=11), _GRID, _HEADER_FILL
+                cell.font, cell.border, cell.fill = Font(name=HEI, size=11), GRID, HEADER_FILL
                 cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         return row + 1 + deep
 
@@ -271,13 +302,13 @@ class TableBook:
             if table.columns[start].group:
                 if end > start:
                     sheet.merge_cells(start_row=row, end_row=row, start_column=start + 1, end_column=end + 1)
-                _put_text(_cell(sheet, row, start + 1), table.columns[start].group)
+                put_text(cell_at(sheet, row, start + 1), table.columns[start].group)
             start = end + 1
 
     def _rows(self, sheet: Worksheet, table: Table, row: int) -> int:
         for record in [*table.rows, *(Row({}) for _ in range(table.blank_rows))]:
             for index, column in enumerate(table.columns, 1):
-                cell = _cell(sheet, row, index)
+                cell = cell_at(sheet, row, index)
                 put(cell, record.values.get(column.key), column)
                 self._style_input(cell, column)
             sheet.row_dimensions[row].height = _height(record, table.columns)
@@ -287,7 +318,7 @@ class TableBook:
         return row
 
     def _style_input(self, cell: Cell, column: Column) -> None:
-        cell.font, cell.border = Font(name=_SONG, size=11), _GRID
+        cell.font, cell.border = Font(name=SONG, size=11), GRID
         right = column.kind in {"int", "decimal"} and column.decimals is not None
         centre = column.kind in {"code", "date", "choice", "int"} and not right
         cell.alignment = Alignment(
@@ -295,7 +326,7 @@ class TableBook:
         )
         if self._protected and not column.locked:
             cell.protection = Protection(locked=False)
-            cell.fill = _INPUT_FILL
+            cell.fill = INPUT_FILL
 
     def _validations(self, sheet: Worksheet, table: Table, first: int, last: int) -> None:
         for index, column in enumerate(table.columns, 1):
@@ -321,27 +352,17 @@ class TableBook:
             pieces = table.foot if len(table.foot) <= last else ("    ".join(table.foot),)
             edges = [round(index * last / len(pieces)) for index in range(len(pieces) + 1)]
             for index, piece in enumerate(pieces):
-                font = Font(name=_SONG, size=11)
+                font = Font(name=SONG, size=11)
                 self._line(sheet, row, edges[index] + 1, edges[index + 1], piece, font, "left", 30)
             row += 1
         for note in table.notes:
-            self._line(sheet, row, 1, last, note, Font(name=_SONG, size=10), "left", 20)
+            self._line(sheet, row, 1, last, note, Font(name=SONG, size=10), "left", 20)
             row += 1
 
     def _page(self, sheet: Worksheet, table: Table, header: int, first: int) -> None:
-        sheet.page_setup.paperSize = 9  # A4
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-        sheet.print_options.horizontalCentered = True
-        sheet.page_margins = PageMargins(left=0.6, right=0.6, top=0.8, bottom=0.7, header=0.3, footer=0.35)
-        sheet.print_title_rows = f"{header}:{first - 1}"
-        sheet.print_area = f"A1:{get_column_letter(len(table.columns))}{sheet.max_row}"
-        sheet.HeaderFooter = HeaderFooter(oddFooter=HeaderFooterItem(center=_HeaderFooterPart("第 &P 页 共 &N 页")))
-        sheet.freeze_panes = f"A{first}"
+        set_page(sheet, width=len(table.columns), head=(header, first - 1))
         if self._protected:
-            sheet.protection.enable()
-            sheet.protection.formatColumns = sheet.protection.formatRows = False
+            protect(sheet)
 
     def _hidden(self) -> None:
         if self._lists:
@@ -349,7 +370,7 @@ class TableBook:
             sheet.sheet_state = "hidden"
             for index, choices in enumerate(self._lists, 1):
                 for row, choice in enumerate(choices, 1):
-                    _put_text(_cell(sheet, row, index), choice)
+                    put_text(cell_at(sheet, row, index), choice)
         if self._identity:
             sheet = self._book.create_sheet(META_SHEET)
             sheet.sheet_state = "veryHidden"
@@ -359,18 +380,23 @@ class TableBook:
             lines += [("row", name, str(row), record) for name, row, record in self._ids]
             for number, line in enumerate(lines, 1):
                 for index, text in enumerate(line, 1):
-                    _put_text(_cell(sheet, number, index), text)
+                    put_text(cell_at(sheet, number, index), text)
 
     def to_bytes(self, *, issued_at: datetime | None = None, title: str = "") -> bytes:
         """Return the finished workbook. Call once. `issued_at` is the date that the file bears inside."""
         if not self._book.worksheets:
             raise ValueError("a workbook needs a worksheet")
         self._hidden()
-        self._book.properties.title = title or None
-        raw, out = io.BytesIO(), io.BytesIO()
-        _save(self._book, raw)
-        zips.repack(raw, out, {"docProps/core.xml": _dated(issued_at)})
-        return out.getvalue()
+        return to_bytes(self._book, issued_at=issued_at, title=title)
+
+
+def to_bytes(book: Workbook, *, issued_at: datetime | None = None, title: str = "") -> bytes:
+    """Return the file of `book`, the same bytes for the same content."""
+    book.properties.title = title or None
+    raw, out = io.BytesIO(), io.BytesIO()
+    _save(book, raw)
+    zips.repack(raw, out, {"docProps/core.xml": _dated(issued_at)})
+    return out.getvalue()
 
 
 def _save(book: Workbook, target: io.BytesIO | str) -> None:
@@ -448,5 +474,5 @@ def _list_cell(sheet: Worksheet, column: Column, value: Value, *, bold: bool = F
     cell = WriteOnlyCell(sheet)
     put(cell, value, column)
     if bold:
-        cell.font = Font(name=_HEI, bold=True)
+        cell.font = Font(name=HEI, bold=True)
     return cell

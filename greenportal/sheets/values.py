@@ -8,6 +8,8 @@ see and mend: normalise never loses a word.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -74,6 +76,12 @@ def normalise(field: Field, value: Any) -> Any:
 def is_empty(value: Any) -> bool:
     """True for what counts as not filled in."""
     return value is None or value == "" or value == []
+
+
+def fingerprint(value: Any) -> str:
+    """Return the short hash of a canonical value, the same for every kind of empty: what a change is told from."""
+    text = json.dumps(value or "", ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _line(_field: Field, text: str) -> str:

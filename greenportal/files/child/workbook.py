@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum
 
-from greenportal.files.child import archive
+from greenportal.files.child import archive, markup
 from greenportal.files.child.refusal import Refusal
 
 MAX_SHEETS = 50
@@ -20,13 +21,15 @@ MAX_EXACT = 10**15
 def rows(path: Path, *, max_rows: int, max_cols: int) -> Iterator[dict[str, Any]]:
     """Yield {"sheet": name} and then {"row": [cell, …]} for every sheet of the workbook. Raises Refusal.
 
-    A cell is a JSON value, or {"d": ISO text} for a date and time. Rows start at row 1, columns at A.
+    A cell is a JSON value, or {"d": ISO text} for a date and time; a number shown as a percentage and
+    an error are the texts that people see (85%, #REF!). Rows start at row 1, columns at A.
     """
     archive.check(path, "xlsx")
     try:
         book = CalamineWorkbook.from_path(path)
     except PasswordError as exc:
         raise Refusal("password") from exc
+    marked = markup.seen(path)
     with book:
         sheets = [meta.name for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
         if len(sheets) > MAX_SHEETS:
@@ -40,8 +43,12 @@ def rows(path: Path, *, max_rows: int, max_cols: int) -> Iterator[dict[str, Any]
                     actual_rows=height, actual_cols=width,
                 )  # fmt: skip
             yield {"sheet": name}
-            for row in sheet.to_python(skip_empty_area=False):
-                yield {"row": [_cell(value) for value in row]}
+            marks = marked.get(name, {})
+            for number, row in enumerate(sheet.to_python(skip_empty_area=False)):
+                cells = [_cell(value) for value in row]
+                if marks:
+                    cells = [_seen(value, marks.get((number, at), "")) for at, value in enumerate(cells)]
+                yield {"row": cells}
 
 
 def inspect(path: Path, *, max_rows: int, max_cols: int) -> dict[str, Any]:
@@ -70,3 +77,10 @@ def _cell(value: Any) -> Any:
     if isinstance(value, (dt.time, dt.timedelta)):
         return str(value)
     return value
+
+
+def _seen(value: Any, mark: str) -> Any:
+    """Return what people see: 85% for 0.85, with the fifteen digits that Excel keeps; an error by its name."""
+    if mark == "%" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{Decimal(f'{value:.15g}') * 100:f}%"
+    return mark if mark.startswith("#") else value

@@ -7,7 +7,6 @@ never overwrites what others wrote meanwhile.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
@@ -21,7 +20,7 @@ from greenportal.filings.models import Filing
 from greenportal.sheets import Answers, Field, Section, Sheet
 from greenportal.sheets.forms import section_specs, typed
 from greenportal.sheets.paths import Place, from_input_name, input_name, parse
-from greenportal.sheets.values import normalise
+from greenportal.sheets.values import fingerprint, normalise
 
 _CLIENT = re.compile(r"[0-9a-f]{16}")
 MAX_VERSION = 2**31 - 1
@@ -39,12 +38,6 @@ class Posted:
 def new_client() -> str:
     """Return the name of a freshly drawn page."""
     return secrets.token_hex(8)
-
-
-def fingerprint(value: Any) -> str:
-    """Return the short hash of a canonical value, the same for every kind of empty."""
-    text = json.dumps(value or "", ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def base_of(sheet: Sheet, section: Section, answers: Answers) -> str:
