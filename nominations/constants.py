@@ -36,8 +36,10 @@ FILE_IMPORT = "nominations.import"
 JOB_RECHECK = "nominations.recheck"
 JOB_CHANGED = "nominations.filing_changed"
 JOB_PACKET = "nominations.build_packet"
-#: Sheets that the evaluator writes and nobody else bear this in their key.
-THIRD_PARTY_MARK = "third_party"
+#: Keys of sheets that the named evaluator writes and nobody else end like this (factory_third, park_third …).
+THIRD_PARTY_MARK = "_third"
+#: Keys of the self-evaluation reports: the notice asks the report itself, so an untouched one is one soft gap.
+SELF_MARK = "_self"
 #: How long a link for a legal representative's word, or for a department's opinion, lives.
 CONFIRMATION_LINK_LIFE = timedelta(days=7)
 #: A department's link outlives its due date by this much, so that a late answer still arrives.

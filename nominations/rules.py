@@ -94,7 +94,7 @@ def may_create(actor: Actor, *, authority_id: int) -> Verdict:
 
 def is_third_party(sheet_key: str) -> bool:
     """True for sheets that only the evaluator writes (自评价 and third-party evaluation are independent, 通知 二)."""
-    return THIRD_PARTY_MARK in sheet_key
+    return sheet_key.endswith(THIRD_PARTY_MARK)
 
 
 def may_edit_sheet(

@@ -52,7 +52,7 @@ _COVER = {"title", "lines", "date", "footer"}
 _SECTION = {"key", "title", "fields", "tables", "intro", "show_if", "after"}
 _FIELD = {
     "key", "label", "type", "required", "unit", "decimals", "min", "max", "max_length", "choices", "formula",
-    "show_if", "help", "copy", "reuse", "source", "confidence", "who",
+    "show_if", "help", "copy", "reuse", "source", "confidence", "who", "step", "max_from",
 }  # fmt: skip
 _TABLE = {"key", "label", "columns", "fixed", "min_rows", "max_rows", "show_if", "help", "source", "confidence"}
 
@@ -233,6 +233,8 @@ class _Reader:
             decimals=self.whole(raw, "decimals", where, 0, 12),
             min=self.limit(raw, "min", where),
             max=self.limit(raw, "max", where),
+            step=self.limit(raw, "step", where),
+            max_from=self.text(raw, "max_from", where),
             max_length=self.whole(raw, "max_length", where, 4000 if kind == FieldType.LONGTEXT else 200, 20000),
             choices=self.each(raw, "choices", where, self.choice),
             formula=self.text(raw, "formula", where),
@@ -255,8 +257,11 @@ class _Reader:
         values = [choice.value for choice in field.choices]
         if len(set(values)) != len(values) or len({choice.label for choice in field.choices}) != len(values):
             raise self.fail(f"{where}.choices", "must have different values and labels", field.key)
-        if field.type not in NUMBERS and (field.decimals or field.min is not None or field.max is not None):
-            raise self.fail(where, "decimals, min and max belong to numbers", field.key)
+        limited = (field.min, field.max, field.step) != (None, None, None) or field.max_from
+        if field.type not in NUMBERS and (field.decimals or limited):
+            raise self.fail(where, "decimals, min, max, step and max_from belong to numbers", field.key)
+        if field.step is not None and field.step <= 0:
+            raise self.fail(f"{where}.step", "must be above zero", field.key)
         if field.type == FieldType.INTEGER and field.decimals:
             raise self.fail(f"{where}.decimals", "an integer has none", field.key)
         if field.who and field.who not in WRITERS:
@@ -288,6 +293,9 @@ class _Reader:
             raise self.fail(f"{where}.columns", "must exist and have different keys", table.key)
         if any(column.is_list for column in table.columns):
             raise self.fail(f"{where}.columns", "a column holds one value, not a list", table.key)
+        for column in table.columns:
+            if column.max_from and column.max_from not in keys:
+                raise self.fail(f"{where}.columns", f"{column.max_from!r} is no column of the table", column.key)
         for row in table.fixed:
             if unknown := set(row.values) - set(keys):
                 raise self.fail(f"{where}.fixed", f"row {row.id} fills {sorted(unknown)}, which are no columns", row.id)

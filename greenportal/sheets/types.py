@@ -81,6 +81,7 @@ class Field:
     unit: as printed beside the value; decimals: most digits after the point; min/max: limits, inclusive;
     max_length: characters; formula: computed, never typed; show_if: expression over the sheet's answers;
     who: the party that alone may write it, one of WRITERS, empty for whoever fills the sheet;
+    step: what a number must be a multiple of; max_from: column of the same row whose printed number is its limit;
     copy: may be taken over from an earlier filing; reuse: name of the datum where another sheet or the
     directory holds the same (asked once, then prefilled).
     """
@@ -93,6 +94,8 @@ class Field:
     decimals: int = 0
     min: Decimal | None = None
     max: Decimal | None = None
+    step: Decimal | None = None
+    max_from: str = ""
     max_length: int = 0
     choices: tuple[Choice, ...] = ()
     formula: str = ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -63,9 +64,14 @@ def _table_problems(sheet: Sheet, table: Table, answers: Answers) -> Iterator[Pr
                 continue
             if computing.column_shown(sheet, answers, table, column, row):
                 label = cell_label(table, number, column)
-                yield from _one(
-                    f"{sheet.key}.{cell(table.key, row['_id'], column.key)}", label, column, row.get(column.key)
-                )
+                path = f"{sheet.key}.{cell(table.key, row['_id'], column.key)}"
+                yield from _one(path, label, limited(column, row), row.get(column.key))
+
+
+def limited(column: Field, row: Mapping[str, str]) -> Field:
+    """Return the column with the limit that its row prints (`max_from`); as it is where none can be read."""
+    most = computing.decimal_of(row.get(column.max_from)) if column.max_from else None
+    return column if most is None else replace(column, max=most)
 
 
 def missing_message(field: Field, label: str = "") -> str:
@@ -110,6 +116,8 @@ def _number(field: Field, value: str, label: str) -> str:
         return f"{label}{unit}不小于{_plain(field.min)}"
     if field.max is not None and number > field.max:
         return f"{label}{unit}不大于{_plain(field.max)}"
+    if field.step is not None and number % field.step:
+        return f"{label}{unit}按{_plain(field.step)}的整倍数填写"
     return ""
 
 

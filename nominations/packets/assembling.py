@@ -19,7 +19,7 @@ from nominations.constants import Category
 from nominations.packets import data as d
 from nominations.packets.dispatch_pdf import DispatchRow
 from nominations.packets.pages import spoken_day
-from nominations.selectors.content import sheets_by_sha
+from nominations.selectors.content import sheets_by_sha, shown_of
 from nominations.selectors.listing import ROWS, annex_sheet
 from nominations.selectors.packet_data import Nominee, PacketData
 from nominations.validators import Code
@@ -183,10 +183,14 @@ def signatures(packet: PacketData, rulebook: Rulebook) -> tuple[d.NomineeSignatu
 
 
 def printed_sheets(nominee: Nominee) -> tuple[Printed, ...]:
-    """Return the nominee's sheets as printed, by the definitions they were filled under. At most one query."""
+    """Return the nominee's sheets as printed, by the definitions they were filled under. At most one query.
+
+    A report as a form that nobody began is not printed: the uploaded one stands for it.
+    """
     frozen = nominee.payload["sheets"]
     known = sheets_by_sha(sheet["definition_sha256"] for sheet in frozen)
-    return tuple(printed(known[sheet["definition_sha256"]], sheet["answers"]) for sheet in frozen)
+    rows = [(known[sheet["definition_sha256"]], sheet["answers"]) for sheet in frozen]
+    return tuple(printed(sheet, answers) for sheet, answers in rows if shown_of(sheet, answers))
 
 
 def _sheet_places(sheets: Iterable[Printed]) -> Iterable[d.SignaturePlace]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from greenportal.filings.models import Filing, SheetDefinition
 from greenportal.rounds.booktypes import HARD, NO, Rulebook
-from greenportal.sheets import Problem, Sheet, from_json, validate
-from nominations.constants import THIRD_PARTY_MARK
+from greenportal.sheets import Problem, Sheet, Table, from_json, validate
+from greenportal.sheets.values import is_empty
+from nominations.constants import SELF_MARK
 from nominations.models import Nomination, NominationDocument, NominationSheet
+from nominations.rules import is_third_party
 from nominations.validators import canonical, digest
 
 _SOFT_LEVEL = "soft"
@@ -27,21 +29,34 @@ class SheetContent:
     answers: Mapping[str, Any]
     sheet: Sheet
 
+    @property
+    def is_third_party(self) -> bool:
+        """True for the evaluator's sheet: the applicant reads it and never answers for it."""
+        return is_third_party(self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Everything that the applicant filed: sheets in order, documents by slot and place."""
+    """Everything that a nomination holds: sheets in order (the evaluator's too), documents by slot and place."""
 
     nomination_id: int
     sheets: tuple[SheetContent, ...]
     documents: tuple[NominationDocument, ...]
 
     @property
+    def own(self) -> tuple[SheetContent, ...]:
+        """The applicant's sheets, without the evaluator's."""
+        return tuple(s for s in self.sheets if not s.is_third_party)
+
+    @property
     def digest(self) -> str:
-        """SHA-256 over answers and document hashes: what the legal representative confirms."""
+        """SHA-256 over the applicant's answers and document hashes: what the legal representative confirms.
+
+        The evaluator's sheet is not in it: what an independent party writes does not void the applicant's word.
+        """
         return digest(
             {
-                "sheets": [[s.key, s.definition_sha256, dict(s.answers)] for s in self.sheets],
+                "sheets": [[s.key, s.definition_sha256, dict(s.answers)] for s in self.own],
                 "documents": [[d.slot, d.file.sha256, d.title] for d in self.documents],
             }
         )
@@ -165,12 +180,16 @@ def condition_holds(nomination: Nomination, content: Content, condition: str) ->
 def gaps(nomination: Nomination, content: Content, rulebook: Rulebook) -> Gaps:
     """Return what is missing or wrong: answers as the sheets ask, documents as the rulebook's slots ask. Pure.
 
-    Sheets of the evaluator never stop the applicant: their gaps are soft.
+    Sheets of the evaluator never stop the applicant: their gaps are soft. A report that nobody began (the
+    uploaded one may be all there is) is one soft gap and not a hundred.
     """
     found: list[Gap] = []
     for part in content.sheets:
+        if may_be_left(part.key) and is_blank(part.sheet, part.answers):
+            found.append(Gap(part.key, part.sheet.title, _unbegun(part), hard=False))
+            continue
         for problem in problems_of(part):
-            hard = problem.level != _SOFT_LEVEL and THIRD_PARTY_MARK not in part.key
+            hard = problem.level != _SOFT_LEVEL and not part.is_third_party
             found.append(Gap(problem.path, problem.label, problem.message, hard))
     present = {d.slot for d in content.documents}
     for slot in rulebook.documents.get(nomination.category, ()):
@@ -179,6 +198,33 @@ def gaps(nomination: Nomination, content: Content, rulebook: Rulebook) -> Gaps:
         hard = slot.required == HARD and slot.from_whom == "applicant"
         found.append(Gap(f"document:{slot.key}", slot.label, f"上传{slot.label}（{slot.clause}）。", hard))
     return Gaps(tuple(found))
+
+
+def may_be_left(sheet_key: str) -> bool:
+    """True for the reports as forms, which stand beside the uploaded ones: self-evaluation and third party."""
+    return is_third_party(sheet_key) or sheet_key.endswith(SELF_MARK)
+
+
+def is_blank(sheet: Sheet, answers: Mapping[str, Any]) -> bool:
+    """True while nobody answered anything: what the directory filled in (`reuse`) does not count."""
+    if any(not is_empty(answers.get(f.key)) for f in sheet.fields() if not f.reuse and not f.formula):
+        return False
+    return not any(_typed_in(table, row) for table in sheet.tables() for row in answers.get(table.key) or ())
+
+
+def _typed_in(table: Table, row: Mapping[str, Any]) -> bool:
+    return any(row.get(c.key) for c in table.columns if not c.formula and not table.is_printed(row["_id"], c.key))
+
+
+def shown_of(sheet: Sheet, answers: Mapping[str, Any]) -> bool:
+    """True for a sheet that is printed: every one but a report as a form that nobody began."""
+    return not (may_be_left(sheet.key) and is_blank(sheet, answers))
+
+
+def _unbegun(part: SheetContent) -> str:
+    if part.is_third_party:
+        return f"{part.sheet.title}尚未由评价机构填写。"
+    return f"{part.sheet.title}尚未填写，以上传的自评价报告为准。"
 
 
 def value_at(content: Content, path: str) -> str:

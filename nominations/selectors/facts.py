@@ -26,7 +26,7 @@ from nominations.eligibility.facts import (
 )
 from nominations.models import Consultation, ConsultationItem, Nomination
 from nominations.selectors import answers as read
-from nominations.selectors.content import Content, contents
+from nominations.selectors.content import Content, contents, may_be_left
 from nominations.states import OPEN
 
 facts_digest = facts_hash
@@ -119,8 +119,9 @@ def _namesakes(rows: Sequence[Nomination], round_id: int) -> dict[tuple[str, str
 def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> NominationFacts:
     content = around.contents[nomination.pk]
     merged: dict[str, Any] = {}
-    for sheet in content.sheets:
-        merged.update(sheet.answers)
+    for sheet in content.own:
+        if not may_be_left(sheet.key):
+            merged.update(sheet.answers)
     category = nomination.category
     return NominationFacts(
         ref=str(nomination.pk),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluators.models import Evaluator
 from greenportal.directory.models import Subject
 from greenportal.sheets import Sheet
 
@@ -25,7 +26,21 @@ def known_of(subject: Subject) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
 
 
-def prefilled(subject: Subject, sheet: Sheet) -> dict[str, str]:
+def known_of_evaluator(evaluator: Evaluator) -> dict[str, str]:
+    """Return what the directory knows of the named evaluator, by the names that third-party sheets use in `reuse`."""
+    body = evaluator.organisation
+    values = {
+        "evaluator.name": body.name,
+        "evaluator.uscc": body.uscc,
+        "evaluator.legal_representative": body.legal_representative,
+        "evaluator.address": body.address,
+        "evaluator.phone": body.phone,
+        "evaluator.email": body.email,
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def prefilled(subject: Subject, sheet: Sheet, evaluator: Evaluator | None = None) -> dict[str, str]:
     """Return the first answers of a sheet: the known value of every field that names one in `reuse`."""
-    known = known_of(subject)
+    known = known_of(subject) | (known_of_evaluator(evaluator) if evaluator else {})
     return {f.key: known[f.reuse] for f in sheet.fields() if f.reuse in known}

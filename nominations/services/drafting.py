@@ -15,7 +15,8 @@ from greenportal.accounts.models import DatedLink
 from greenportal.accounts.services import invite
 from greenportal.audit.services import record
 from greenportal.directory.models import Industry, Subject
-from greenportal.filings.services import start_all
+from greenportal.filings.selectors import sheet_of
+from greenportal.filings.services import begin_anew, start_all
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.booktypes import Rulebook
@@ -24,7 +25,7 @@ from greenportal.rounds.rulebook import sheet_file
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet, load
 from nominations import rules
-from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION, Category
+from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION, THIRD_PARTY_MARK, Category
 from nominations.models import Nomination, NominationSheet, RecommendationList
 from nominations.selectors.content import contents
 from nominations.selectors.nominations import visible_to
@@ -128,7 +129,7 @@ def copy_last(*, actor: Actor, nomination_id: int, round_id: int) -> Nomination:
     """Begin this round's nomination with the answers of an earlier one that the actor may see.
 
     Only sheets and fields that this year's definitions still have are taken; documents, confirmation,
-    evaluator and rank are not: they must be this year's.
+    evaluator, its report and rank are not: they must be this year's.
     """
     old = visible_to(actor).filter(pk=nomination_id).select_related("subject").first()
     if old is None:
@@ -137,7 +138,11 @@ def copy_last(*, actor: Actor, nomination_id: int, round_id: int) -> Nomination:
         raise Invalid("选择以往年度的申报作为复制来源。")
     rulebook, _ = rulebook_at(round_id)
     before = contents([old.pk])[old.pk].answers
-    answers = {s.key: _copied(s, before.get(s.key, {})) for s in sheets_for(rulebook, old.category)}
+    answers = {
+        s.key: _copied(s, before.get(s.key, {}))
+        for s in sheets_for(rulebook, old.category)
+        if not rules.is_third_party(s.key)
+    }
     return create(
         actor=actor,
         round_id=round_id,
@@ -271,8 +276,17 @@ def choose_evaluator(*, actor: Actor, nomination_id: int, seen_version: int, eva
         data = {"evaluator": evaluator_id, "engagement": nomination.engagement_id, "withdrawn": old}
         fields = ["evaluator", "engagement", "independence", "independence_reason", "independence_by"]
         touch(nomination, actor=actor, action="evaluator", fields=fields, data=data)
+        _hand_over_report(nomination, chosen, actor)
         recheck_soon(nomination, cause="evaluator", actor=actor)
         return nomination
+
+
+def _hand_over_report(nomination: Nomination, chosen: Evaluator | None, actor: Actor) -> None:
+    """Begin the third-party sheet anew for the evaluator now named: what another one wrote is not its word."""
+    for held in nomination.sheets.filter(sheet_key__endswith=THIRD_PARTY_MARK).select_related("filing"):
+        sheet = sheet_of(held.filing)
+        first = prefilled(nomination.subject, sheet, chosen) if chosen else {}
+        begin_anew(filing_id=held.filing_id, cause="evaluator", actor=actor, answers=first)
 
 
 def recheck_soon(nomination: Nomination, *, cause: str, actor: Actor) -> None:

@@ -24,7 +24,7 @@ from greenportal.sheets.printing import Printed, printed
 from nominations.constants import SCOPE_NOMINATION
 from nominations.forms.base import PlainForm, whole
 from nominations.models import Correction, Nomination
-from nominations.selectors.content import Content, contents
+from nominations.selectors.content import Content, contents, shown_of
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -132,8 +132,9 @@ def findings_of(nomination: Nomination) -> list[Finding]:
 
 
 def sheets_printed(content: Content) -> list[Printed]:
-    """Return every sheet as it is printed, for reading before confirming or sending."""
-    return [printed(part.sheet, dict(part.answers)) for part in content.sheets]
+    """Return the applicant's sheets as they are printed, for reading before confirming or sending."""
+    own = [part for part in content.own if shown_of(part.sheet, part.answers)]
+    return [printed(part.sheet, dict(part.answers)) for part in own]
 
 
 def behind_link(token: str) -> tuple[DatedLink, Nomination, Content]:

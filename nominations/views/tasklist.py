@@ -11,7 +11,7 @@ from greenportal.filings.selectors import sections_status
 from greenportal.rounds.booktypes import NO, Rulebook
 from nominations.constants import SCOPE_NOMINATION
 from nominations.models import Nomination
-from nominations.selectors.content import Content, Gaps, condition_holds
+from nominations.selectors.content import Content, Gaps, condition_holds, is_blank
 from nominations.states import EDITABLE, NominationState
 
 
@@ -28,11 +28,11 @@ class Task:
 
 
 def sheet_tasks(nomination: Nomination, content: Content) -> list[tuple[str, list[Task]]]:
-    """The sections of every sheet with their status, sheet by sheet. Two queries."""
+    """The sections of the applicant's sheets with their status, sheet by sheet; the evaluator's is one step. Two queries."""
     done = dict(Filing.objects.filter(pk__in=[p.filing_id for p in content.sheets]).values_list("pk", "done_sections"))
     comments = list(FieldComment.objects.filter(scope=SCOPE_NOMINATION, scope_id=nomination.pk))
     found = []
-    for part in content.sheets:
+    for part in content.own:
         mine = [c for c in comments if c.path.startswith(f"{part.key}.")]
         statuses = sections_status(part.sheet, dict(part.answers), done[part.filing_id], mine)
         tasks = [
@@ -59,7 +59,7 @@ def step_tasks(nomination: Nomination, content: Content, rulebook: Rulebook, mis
     """Return the steps beside the sheets, in the order in which they are done."""
     tasks = [_documents(nomination, content, rulebook), _standard(nomination)]
     if rulebook.categories[nomination.category].needs_evaluator:
-        tasks.append(_evaluator(nomination))
+        tasks += [_evaluator(nomination), *_third_party(content)]
     return [*tasks, _confirmation(nomination, content), _sending(nomination, content, missing)]
 
 
@@ -105,6 +105,21 @@ def _evaluator(nomination: Nomination) -> Task:
         *_status(chosen is not None, False),
         hint=chosen.organisation.name if chosen else "由申报单位自主选择",
     )
+
+
+def _third_party(content: Content) -> list[Task]:
+    """The evaluator's report, to read: nobody else writes in it."""
+    return [
+        Task(
+            part.key,
+            part.sheet.title,
+            reverse("filings:check", args=[part.filing_id]),
+            *(("未开始", "") if is_blank(part.sheet, part.answers) else ("填写中", "")),
+            hint="由评价机构填写，申报单位只能查看",
+        )
+        for part in content.sheets
+        if part.is_third_party
+    ]
 
 
 def _confirmed(nomination: Nomination, content: Content) -> bool:

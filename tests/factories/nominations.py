@@ -24,7 +24,7 @@ from greenportal.rounds.models import Round
 from greenportal.sheets import Field, FieldType, Level, Sheet, Table, validate
 from nominations.constants import FILE_DOCUMENT, FILE_SCAN, Category
 from nominations.models import Nomination, RecommendationList, SealScan, Submission
-from nominations.selectors.content import contents, sheets_by_sha
+from nominations.selectors.content import contents, may_be_left, sheets_by_sha
 from nominations.selectors.decisions import latest_decisions, undecided
 from nominations.services import (
     checking,
@@ -164,8 +164,13 @@ def complete_answers(sheet: Sheet, given: dict[str, Any] | None = None) -> dict[
 
 
 def fill(nomination: Nomination, **values: Any) -> None:
-    """Complete every sheet straight in the table; `values` by field key win."""
+    """Complete every sheet that handing in asks for straight in the table; `values` by field key win.
+
+    The reports as forms stay unbegun: `tests.factories.reports` fills them.
+    """
     for held in nomination.sheets.select_related("filing"):
+        if may_be_left(held.sheet_key):
+            continue
         sheet = sheets_by_sha([held.filing.definition_sha256])[held.filing.definition_sha256]
         keys = {f.key for f in sheet.fields()} | {t.key for t in sheet.tables()}
         known = {k: v for k, v in held.filing.answers.items() if v}

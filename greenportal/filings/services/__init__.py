@@ -2,6 +2,7 @@
 
 from greenportal.filings.services.commenting import add_comment, answer_comment, current_text
 from greenportal.filings.services.freezing import answers_sha256, freeze, set_locked
+from greenportal.filings.services.renewing import begin_anew, repin
 from greenportal.filings.services.saving import Conflict, Saved, confirm_section, save
 from greenportal.filings.services.starting import copy_answers, start, start_all
 
@@ -11,10 +12,12 @@ __all__ = [
     "add_comment",
     "answer_comment",
     "answers_sha256",
+    "begin_anew",
     "confirm_section",
     "copy_answers",
     "current_text",
     "freeze",
+    "repin",
     "save",
     "set_locked",
     "start",

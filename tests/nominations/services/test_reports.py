@@ -1,0 +1,154 @@
+"""The reports as forms: who writes which, what they leave untouched, and what a new evaluator finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from greenportal import clock
+from greenportal.accounts.actors import Role
+from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
+from greenportal.filings.services import repin, save
+from greenportal.findings.types import NotVisible, Refused
+from greenportal.rounds.rulebook import load
+from greenportal.sheets import from_json
+from nominations.selectors import facts
+from nominations.selectors.content import contents, gaps
+from nominations.services import drafting
+from tests.factories import nominations as make
+from tests.factories.accounts import make_actor
+
+pytestmark = pytest.mark.django_db
+BOOK = load("2022")
+
+
+@pytest.fixture
+def district():
+    return make.make_district()
+
+
+def report(nomination, key):
+    return Filing.objects.get(scope="nominations.nomination", scope_id=nomination.pk, sheet_key=key)
+
+
+def write(filing, actor, **changes):
+    filing.refresh_from_db()
+    return save(filing_id=filing.pk, seen_version=filing.version, changes=changes, actor=actor)
+
+
+def evaluator_of(nomination):
+    return make_actor(Role.EVALUATOR, organisation=nomination.evaluator.organisation)
+
+
+@pytest.mark.parametrize("category", ["factory", "product", "park", "supply_chain"])
+def test_a_nomination_begins_with_the_reports_of_its_category(district, category):
+    keys = list(make.make_draft(district, category).sheets.values_list("sheet_key", flat=True))
+    assert keys == list(BOOK.categories[category].sheets)
+    assert f"{category}_self" in keys
+    assert (f"{category}_third" in keys) is BOOK.categories[category].needs_third_party
+
+
+def test_each_party_writes_its_own_report_and_not_the_other(district):
+    nomination = make.make_complete(district)
+    evaluator, applicant = evaluator_of(nomination), make.applicant_of(nomination)
+    own, third = report(nomination, "factory_self"), report(nomination, "factory_third")
+    write(third, evaluator, third_party_score="88.5")
+    write(own, applicant, self_score="90")
+    for actor, filing in ((applicant, third), (district.officer, third), (evaluator, own)):
+        with pytest.raises(Refused, match="评价机构"):
+            write(filing, actor, self_score="1")
+    stranger = make_actor(Role.EVALUATOR, organisation=make.good_evaluator(district.round).organisation)
+    with pytest.raises(NotVisible):
+        write(third, stranger, third_party_score="1")
+
+
+def test_what_the_evaluator_writes_does_not_void_the_legal_representatives_word(district):
+    nomination = make.make_complete(district)
+    before = contents([nomination.pk])[nomination.pk].digest
+    write(report(nomination, "factory_third"), evaluator_of(nomination), third_party_score="88.5")
+    assert contents([nomination.pk])[nomination.pk].digest == before
+    write(report(nomination, "factory_self"), make.applicant_of(nomination), self_score="90")
+    assert contents([nomination.pk])[nomination.pk].digest != before
+
+
+def test_another_evaluator_finds_an_empty_report_and_the_former_ones_words_are_kept(district):
+    nomination = make.make_complete(district)
+    third = report(nomination, "factory_third")
+    assert third.answers["evaluator_name"] == nomination.evaluator.organisation.name
+    write(third, evaluator_of(nomination), third_party_score="88.5", **{"general[4an1].met": "yes"})
+    other = make.good_evaluator(district.round)
+    nomination.refresh_from_db()
+    drafting.choose_evaluator(
+        actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version, evaluator_id=other.pk
+    )
+    third.refresh_from_db()
+    assert third.answers["evaluator_name"] == other.organisation.name
+    assert "third_party_score" not in third.answers
+    assert "general" not in third.answers
+    kept = FilingVersion.objects.get(filing=third, cause="evaluator", answers__third_party_score="88.5")
+    assert kept.answers["third_party_score"] == "88.5"
+
+
+def test_a_report_nobody_began_is_one_soft_gap_and_a_begun_one_tells_each(district):
+    nomination = make.make_complete(district)
+
+    def left(key):
+        content = contents([nomination.pk])[nomination.pk]
+        return [g for g in gaps(nomination, content, BOOK).items if g.path.split(".")[0] == key]
+
+    assert [(g.path, g.hard) for g in left("factory_self")] == [("factory_self", False)]
+    assert left("factory_third")[0].message == "绿色工厂第三方评价报告尚未由评价机构填写。"
+    write(report(nomination, "factory_self"), make.applicant_of(nomination), self_score="90")
+    assert len(left("factory_self")) > 20
+    assert not any(g.hard for g in left("factory_self"))
+
+
+def test_what_cannot_be_used_stops_the_applicant_only_in_its_own_report(district):
+    nomination = make.make_complete(district)
+    write(report(nomination, "factory_self"), make.applicant_of(nomination), self_score="101")
+    write(report(nomination, "factory_third"), evaluator_of(nomination), third_party_score="101")
+    content = contents([nomination.pk])[nomination.pk]
+    assert [g.path for g in gaps(nomination, content, BOOK).hard] == ["factory_self.self_score"]
+
+
+def test_the_evaluators_answers_never_become_facts_about_the_applicant(district):
+    nomination = make.make_complete(district, "park")
+    write(report(nomination, "park_third"), evaluator_of(nomination), **{"basic[1].met": "no"})
+    (known,) = facts.load([nomination.pk], as_of=clock.now())
+    assert {row.no: row.met for row in known.basic}[1] is True
+
+
+def test_last_years_third_party_report_is_not_copied(district):
+    old = make.make_complete(district)
+    write(report(old, "factory_third"), evaluator_of(old), main_products="轴承", third_party_score="88.5")
+    type(old).objects.filter(pk=old.pk).update(state="withdrawn")
+    old.round.state = "closed"
+    old.round.save()
+    year = make.make_district("庄河市").round
+    made = drafting.copy_last(actor=district.officer, nomination_id=old.pk, round_id=year.pk)
+    assert "main_products" not in report(made, "factory_third").answers
+
+
+def test_a_filing_goes_on_under_another_definition_with_what_both_have(district):
+    nomination = make.make_draft(district)
+    filing = report(nomination, "factory_self")
+    applicant = make.applicant_of(nomination)
+    write(filing, applicant, self_score="90", **{"general[4an1].met": "yes"})
+    raw = dict(from_json(_definition(filing)).definition)
+    raw["sections"] = [s for s in raw["sections"] if s["key"] != "general"]
+    fewer = from_json(raw)
+    repin(filing_id=filing.pk, sheet=fewer, cause="table", actor=applicant)
+    filing.refresh_from_db()
+    assert (filing.definition_sha256, filing.answers.get("self_score"), filing.answers.get("general")) == (
+        fewer.sha256,
+        "90",
+        None,
+    )
+    assert FilingVersion.objects.get(filing=filing, cause="table").answers["general"]
+    before = filing.version
+    repin(filing_id=filing.pk, sheet=fewer, cause="table", actor=applicant)
+    filing.refresh_from_db()
+    assert filing.version == before
+
+
+def _definition(filing):
+    return SheetDefinition.objects.get(pk=filing.definition_sha256).definition
