@@ -19,6 +19,8 @@ DIRECTIONS = frozenset({"lower_is_better", "higher_is_better"})
 LISTED = frozenset({"factory", "product", "park", "supply_chain"})
 LEVELS = frozenset({"national", "provincial", "city"})
 KINDS = frozenset({"total", "ratio", "share", "score"})
+METHODS = frozenset({"weighted", "sum", "index"})
+WEIGHTINGS = frozenset({"groups", "plain"})
 
 
 def check(book: Rulebook) -> None:
@@ -28,6 +30,7 @@ def check(book: Rulebook) -> None:
     _check_slots(book)
     _check_rules(book)
     _check_benchmarks(book)
+    _check_evaluation_tables(book)
     _check_rest(book)
     _check_dynamic(book)
 
@@ -117,6 +120,26 @@ def _check_order(strict: object, floor: object, direction: str, path: tuple[str,
     wrong = strict > floor if direction == "lower_is_better" else strict < floor  # type: ignore[operator]
     if wrong:
         raise Malformed((*path, "benchmark"), "标杆值应比基准值更先进，请核对是否写反")
+
+
+def _check_evaluation_tables(book: Rulebook) -> None:
+    for key, table in book.evaluation_tables.items():
+        path = ("evaluation_tables", key)
+        _known_categories(book, (table.category,), (*path, "category"))
+        if table.method not in METHODS:
+            raise Malformed((*path, "method"), f"应为 {'、'.join(sorted(METHODS))}")
+        if table.method == "index" and table.weighting not in WEIGHTINGS:
+            raise Malformed((*path, "weighting"), f"应为 {'、'.join(sorted(WEIGHTINGS))}")
+        seen: set[str] = set()
+        for index, item in enumerate(table.items):
+            where = (*path, "items", str(index))
+            if item.group not in table.groups:
+                raise Malformed((*where, "group"), f"没有一级指标“{item.group}”")
+            if item.code in seen:
+                raise Malformed((*where, "code"), f"指标“{item.code}”写了两次")
+            seen.add(item.code)
+            if item.direction not in DIRECTIONS:
+                raise Malformed((*where, "direction"), "应为 lower_is_better 或 higher_is_better")
 
 
 def _check_rest(book: Rulebook) -> None:

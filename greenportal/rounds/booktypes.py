@@ -218,6 +218,71 @@ class BasicRequirement(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationGroup:
+    """A first-level indicator; weight: its share of the total in points, None where no source gives it."""
+
+    label: str
+    weight: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationItem:
+    """One indicator. max_score None: 分值未录入, nothing is computed from it.
+
+    requirement: as printed (必选, 可选, 5至8选2项); reference: as printed; reference_value: the number of it;
+    direction: lower_is_better or higher_is_better; pool: optional indicators of one pool are chosen together,
+    `choose` of them; yes_no: answered by 1 or 0.
+    """
+
+    code: str
+    group: str
+    name: str
+    requirement: str = ""
+    unit: str = ""
+    max_score: Decimal | None = None
+    kind: str = ""
+    reference: str = ""
+    reference_value: Decimal | None = None
+    direction: str = "higher_is_better"
+    pool: str = ""
+    choose: int = 0
+    yes_no: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationLevel:
+    """A level (星级) that a score reaches: from `least` on."""
+
+    label: str
+    least: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationTable(Sourced):
+    """An evaluation table (评价指标表): the record that weights and points belong to, not the standard's text.
+
+    standards: numbers of the standards it is used with, empty for the category's general table; system: key of
+    `supply_systems`; method: weighted (scores of groups × weights), sum (points), index (ratios to reference
+    values); weighting of an index: groups (mean of groups) or plain (mean of all ratios); cap_ratio: a
+    ratio above 1 counts as 1.
+    """
+
+    label: str
+    category: str
+    method: str
+    standards: tuple[str, ...] = ()
+    system: str = ""
+    groups: Mapping[str, EvaluationGroup]
+    items: tuple[EvaluationItem, ...] = ()
+    total: Decimal | None = None
+    pass_mark: Decimal | None = None
+    weighting: str = ""
+    cap_ratio: bool = False
+    levels: tuple[EvaluationLevel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment(Sourced):
     """One attachment of the notice (附件) and who files it."""
 
@@ -267,6 +332,7 @@ class Rulebook:
     dynamic_tables: Mapping[str, DynamicTable] = field(default_factory=dict)
     dynamic_limits: Mapping[str, Number] = field(default_factory=dict)
     dynamic_indicators: Mapping[str, DynamicIndicator] = field(default_factory=dict)
+    evaluation_tables: Mapping[str, EvaluationTable] = field(default_factory=dict)
 
     @cached_property
     def documents(self) -> Mapping[str, tuple[DocumentSlot, ...]]:
@@ -291,6 +357,24 @@ class Rulebook:
     def standard_numbers(self) -> frozenset[str]:
         """Numbers of the listed product standards, without spaces, upper case."""
         return frozenset(standard_key(item.number) for item in self.product_standards.items)
+
+    def evaluation_table(self, category: str, *, standard: str = "", system: str = "") -> EvaluationTable | None:
+        """Return the table that evaluates by `standard` or `system`, else the category's general one.
+
+        None when the standard or system has a table of its own by the notice which nobody entered yet.
+        """
+        tables = [table for table in self.evaluation_tables.values() if table.category == category]
+        general = next((t for t in tables if not t.standards and t.system in {"", "generic"}), None)
+        if system and system != "generic":
+            return next((table for table in tables if table.system == system), None)
+        if not standard:
+            return general
+        wanted = standard_key(standard)
+        named = (t for t in tables if any(wanted.startswith(standard_key(number)) for number in t.standards))
+        basis = self.rules["STANDARD"].params.get("general", "") if "STANDARD" in self.rules else ""
+        if category != "factory" or (basis and wanted.startswith(standard_key(str(basis)))):
+            return general
+        return next(named, None)
 
     @property
     def copies(self) -> int:

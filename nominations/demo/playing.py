@@ -18,11 +18,12 @@ from greenportal.filings.services import save
 from greenportal.rounds.models import Round
 from greenportal.rounds.rulebook import load
 from greenportal.sheets import Sheet
-from nominations.constants import Category
+from nominations.constants import THIRD_PARTY_MARK, Category
 from nominations.demo import people
 from nominations.demo import scripts as s
 from nominations.demo.evaluating import CAST
 from nominations.demo.fiction import Applicant
+from nominations.demo.figures import as_changes, has_report, third_answers
 from nominations.demo.opening import RULEBOOK, at
 from nominations.demo.writing import answers_of
 from nominations.models import Nomination
@@ -113,6 +114,7 @@ def carry(applicant: Applicant, row: Nomination, officer: Actor, handler: str | 
     if row.engagement_id is not None:
         with clock.fixed(at(9, 22, 9)):
             _engage(applicant, row.engagement_id)
+            _evaluate(applicant, row)
     if script.state == s.DRAFT:
         return
     with clock.fixed(at(9, 24, 9, applicant.number % 60)):
@@ -150,6 +152,20 @@ def _engage(applicant: Applicant, engagement_id: int) -> None:
             engagement_id=engagement_id,
             uphold=script.engagement == "uphold",
             reason=reason,
+        )
+
+
+def _evaluate(applicant: Applicant, row: Nomination) -> None:
+    """The evaluator that confirmed fills its report, where the applicant filled its own as a form."""
+    if applicant.script.engagement != "confirm" or not has_report(applicant):
+        return
+    for held in row.sheets.filter(sheet_key__endswith=THIRD_PARTY_MARK).select_related("filing"):
+        sheet = next(sheet for sheet in _sheets(applicant.category) if sheet.key == held.sheet_key)
+        save(
+            filing_id=held.filing_id,
+            seen_version=held.filing.version,
+            changes=as_changes(third_answers(sheet, applicant)),
+            actor=people.actor_named(_USERNAMES[applicant.script.evaluator]),
         )
 
 

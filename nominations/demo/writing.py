@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenportal.sheets import Field, FieldType, Sheet, Table
+from nominations.constants import SELF_MARK, THIRD_PARTY_MARK
 from nominations.demo.fiction import Applicant
+from nominations.demo.figures import self_answers
 from nominations.demo.scripts import LISTED_STANDARD
 
 #: Left to the newcomer of the tutorial: everything that the directory did not fill.
@@ -75,6 +77,10 @@ def answers_of(sheet: Sheet, applicant: Applicant, known: Mapping[str, str]) -> 
     script = applicant.script
     if EVERYTHING in script.blank:
         return {}
+    if sheet.key.endswith(THIRD_PARTY_MARK):
+        return {}
+    if sheet.key.endswith(SELF_MARK):
+        return _laid_over(self_answers(sheet, applicant), sheet, script.answers)
     fields = [f for f in sheet.fields() if not f.formula and str(f.required) != "no" and f.key not in known]
     answers: dict[str, Any] = {f.key: _value(f, applicant) for f in fields}
     answers.update({t.key: _rows(t, applicant) for t in sheet.tables() if t.fixed or t.min_rows})
@@ -85,6 +91,12 @@ def answers_of(sheet: Sheet, applicant: Applicant, known: Mapping[str, str]) -> 
     for key in keys & set(script.blank):
         answers[key] = [] if isinstance(answers.get(key), list) else ""
     return answers
+
+
+def _laid_over(answers: dict[str, Any], sheet: Sheet, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A report with what the script says otherwise; one that nobody began stays so."""
+    keys = {f.key for f in sheet.fields()}
+    return answers and answers | {key: value for key, value in given.items() if key in keys}
 
 
 def _marked(rows: list[dict[str, Any]], by_row: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -74,9 +74,9 @@ def test_answers_are_written_by_their_owners_and_never_by_the_city():
 
 
 def test_the_third_party_sheet_is_written_by_the_named_evaluator_only():
-    sheet = lambda a: rules.may_edit_sheet(a, Thing(), "factory_third_party", evaluator_organisation_id=EVALUATOR_FIRM)  # noqa: E731
+    sheet = lambda a: rules.may_edit_sheet(a, Thing(), "factory_third", evaluator_organisation_id=EVALUATOR_FIRM)  # noqa: E731
     assert allowed(sheet) == {"evaluator"}
-    none_named = lambda a: rules.may_edit_sheet(a, Thing(), "factory_third_party")  # noqa: E731
+    none_named = lambda a: rules.may_edit_sheet(a, Thing(), "factory_third")  # noqa: E731
     assert allowed(none_named) == set()
 
 
