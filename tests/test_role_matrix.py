@@ -70,7 +70,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("nominations: return_many", CITY, FREE),
     ("nominations: index confirm_link confirm_document opinion_link", set(), FREE),
     ("precheck precheck_template", SIGNED_IN, PAGE),
-    ("filings: sheet check section", SIGNED_IN, ABSENT),
+    ("filings: sheet check section workbook workbook_file workbook_checked workbook_annotated", SIGNED_IN, ABSENT),
     ("filings: comment autosave", SIGNED_IN, FREE),
     ("files: download", SIGNED_IN, FREE),
     ("jobs: progress part", SIGNED_IN, ABSENT),

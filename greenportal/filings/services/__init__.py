@@ -2,21 +2,27 @@
 
 from greenportal.filings.services.commenting import add_comment, answer_comment, current_text
 from greenportal.filings.services.freezing import answers_sha256, freeze, set_locked
+from greenportal.filings.services.importing import Imported, Preview, apply_workbook, preview, receive_workbook
 from greenportal.filings.services.renewing import begin_anew, repin
 from greenportal.filings.services.saving import Conflict, Saved, confirm_section, save
 from greenportal.filings.services.starting import copy_answers, start, start_all
 
 __all__ = [
     "Conflict",
+    "Imported",
+    "Preview",
     "Saved",
     "add_comment",
     "answer_comment",
     "answers_sha256",
+    "apply_workbook",
     "begin_anew",
     "confirm_section",
     "copy_answers",
     "current_text",
     "freeze",
+    "preview",
+    "receive_workbook",
     "repin",
     "save",
     "set_locked",

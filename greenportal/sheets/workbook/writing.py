@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count, islice
 from typing import Any
 
 from openpyxl.styles import Alignment
@@ -129,15 +130,15 @@ def _fields(book: Book, marks: Identity, number: int, form: Form) -> None:
     drawing.head(sheet, f"{form.sheet.title}{mark}", [line for line in lines if line], _FORM_WIDTHS, _keys(marker))
     drawing.heading(sheet, 4, _FORM_HEADS, _FORM_WIDTHS)
     known = {field.key: field for field in form.sheet.fields()}
-    row, count = 5, 0
+    row, place = 5, 0
     for section in form.sheet.sections:
         if not section.fields:
             continue
         _section_row(sheet, row, section.title)
         row += 1
         for field in section.fields:
-            count += 1
-            _field_row(book, sheet, row, count, form, field, drawing.help_text(field, known))
+            place += 1
+            _field_row(book, sheet, row, place, form, field, drawing.help_text(field, known))
             row += 1
     xlsx.set_page(sheet, width=len(_FORM_WIDTHS), head=(4, 4), orientation="portrait")
     xlsx.protect(sheet)
@@ -156,8 +157,8 @@ def _section_row(sheet: Worksheet, row: int, title: str) -> None:
     sheet.row_dimensions[row].height = 26
 
 
-def _field_row(book: Book, sheet: Worksheet, row: int, count: int, form: Form, field: Field, help_: str) -> None:
-    drawing.text_cell(sheet, row, 1, str(count), align="center")
+def _field_row(book: Book, sheet: Worksheet, row: int, place: int, form: Form, field: Field, help_: str) -> None:
+    drawing.text_cell(sheet, row, 1, str(place), align="center")
     drawing.text_cell(sheet, row, 2, f"field:{field.key}")
     drawing.text_cell(sheet, row, 3, field.label)
     shown = _answer(book, sheet, row, 4, form, field, field.key, form.answers.get(field.key))
@@ -194,10 +195,14 @@ def _form_lines(form: Form, table: Table, nonce: str) -> Iterator[_Line]:
     rows = rows_of(table, form.answers)
     for number, row in enumerate(rows, 1):
         yield _Line(form, number, f"row:{row['_id']}", row)
-    if not table.fixed and not form.locked:
-        for number in range(len(rows) + 1, min(len(rows) + form.blank_rows, table.max_rows) + 1):
-            row_id = identity.new_row_id(nonce, form.mark.ref, table.key, "blank", number)
-            yield _Line(form, number, f"row:{row_id}", {"_id": row_id})
+    if table.fixed or form.locked:
+        return
+    taken = {row["_id"] for row in rows}
+    ids = (identity.new_row_id(nonce, form.mark.ref, table.key, "blank", number) for number in count(1))
+    free = (row_id for row_id in ids if row_id not in taken)
+    blank = max(0, min(form.blank_rows, table.max_rows - len(rows)))
+    for number, row_id in enumerate(islice(free, blank), len(rows) + 1):
+        yield _Line(form, number, f"row:{row_id}", {"_id": row_id})
 
 
 def _list_lines(forms: Sequence[Form], table: Table, nonce: str) -> Iterator[_Line]:
@@ -207,8 +212,10 @@ def _list_lines(forms: Sequence[Form], table: Table, nonce: str) -> Iterator[_Li
             number += 1
             yield _Line(form, number, f"row:{form.mark.ref}/{row['_id']}", row, form.mark.title)
     if forms and not table.fixed and not all(form.locked for form in forms):
-        for index in range(1, forms[0].blank_rows + 1):
-            row_id = identity.new_row_id(nonce, "", table.key, "blank", index)
+        taken = {row["_id"] for form in forms for row in rows_of(table, form.answers)}
+        ids = (identity.new_row_id(nonce, "", table.key, "blank", index) for index in count(1))
+        free = (row_id for row_id in ids if row_id not in taken)
+        for index, row_id in enumerate(islice(free, forms[0].blank_rows), 1):
             yield _Line(replace(forms[0], locked=False), number + index, f"row:/{row_id}", {"_id": row_id})
 
 
