@@ -21,7 +21,16 @@ from greenportal.accounts.actors import Role
 from greenportal.filings.models import FieldComment
 from greenportal.jobs.services import enqueue
 from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION
-from nominations.models import Consultation, Correction, ListVersion, Nomination, NominationDocument, NominationVersion
+from nominations.models import (
+    Consultation,
+    Correction,
+    ListVersion,
+    Nomination,
+    NominationDocument,
+    NominationVersion,
+    RecommendationList,
+    StateChange,
+)
 from nominations.selectors.content import contents
 from nominations.services import consulting
 from tests.factories.accounts import make_user, sign_in
@@ -57,7 +66,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("nominations: board create earlier bulk candidates_template opinions", DISTRICT, PAGE),
     ("nominations: my_list", DISTRICT, FREE),
     (
-        "nominations: seal_correction key_energy decide invite reply request_paper list finalise reopen list_preview"
+        "nominations: seal_correction key_energy signatures decide invite reply request_paper list finalise reopen list_preview"
         " packet_part seal submit receipt receipt_pdf",
         DISTRICT,
         ABSENT,
@@ -306,6 +315,36 @@ def test_a_role_reaches_its_addresses_and_learns_nothing_of_what_is_foreign(
         elif response.status_code == 404 and not alike(client, address, url, url_of(address, foreign, absent=True)):
             wrong[address.name] = "foreign and absent differ"
     assert wrong == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_foreign_is_changed_by_posting_to_its_address(
+    role: Role, foreign: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A form is posted without looking at it first: whoever may not see the thing may not change it either."""
+    monkeypatch.setattr(clock, "running", lambda: DURING)
+    client = sign_in(Client(raise_request_exception=False), make_user(role))
+    before, wrong = standing(), {}
+    for address in addresses():
+        if address.manner not in {ABSENT, BUTTON}:
+            continue
+        response = client.post(url_of(address, foreign), POSTED)
+        refused = {403} if role not in address.allowed else {404, 405}
+        if response.status_code not in refused or SECRET in plain(response):
+            wrong[address.name] = response.status_code
+    assert wrong == {}
+    assert standing() == before
+
+
+#: What forms of nominations commonly carry, so that a post would be taken where nothing else stops it.
+POSTED = {"version": "1", "reason": "事由", "value": "yes", "keep": "yes", "confirmed": "on", "number": "1"}
+
+
+def standing() -> list[tuple[object, ...]]:
+    """What a change of anything foreign would leave behind in nominations and lists."""
+    rows = Nomination.objects.order_by("pk").values_list("pk", "state", "version", "rank", "evaluator_id")
+    lists = RecommendationList.objects.order_by("pk").values_list("pk", "state", "version")
+    return [*rows, *lists, (NominationDocument.objects.filter(removed_at=None).count(), StateChange.objects.count())]
 
 
 def expected(address: Address, role: Role) -> int:

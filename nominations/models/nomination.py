@@ -8,6 +8,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from greenportal import clock
 from nominations.constants import Category
 from nominations.states import NominationState
 
@@ -230,6 +231,11 @@ class Correction(models.Model):
             models.UniqueConstraint(name="correction_one_open", fields=["nomination"], condition=Q(closed_at=None)),
             models.CheckConstraint(name="correction_stage_known", condition=Q(stage__in=["district", "city"])),
         ]
+
+    @property
+    def due(self) -> str:
+        """The due date as people write it: the end of a day is 24:00."""
+        return clock.spoken(self.due_at)
 
 
 class Decision(models.Model):

@@ -15,10 +15,11 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.filings.models import FieldComment
-from greenportal.findings.types import Finding
+from greenportal.findings.types import Finding, Outcome
 from greenportal.jobs.models import Job
 from greenportal.rounds.selectors import rulebook_at, window
 from greenportal.transitions import actions_from
+from nominations import rules
 from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT, JOB_CHANGED, JOB_RECHECK, SCOPE_NOMINATION
 from nominations.models import Correction, Nomination, SealScan, StateChange
 from nominations.selectors.content import contents, gaps
@@ -30,6 +31,7 @@ from nominations.views.tasklist import sheet_tasks, step_tasks
 
 #: Verdicts shown on the nomination's own page; the rest is one click away.
 _URGENT = 8
+FOLDED = "不适用"
 OWNERS = (Role.APPLICANT, Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD)
 
 
@@ -56,6 +58,7 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "clocks": _clocks(nomination),
         "events": events_of(nomination),
         "editable": nomination.state in EDITABLE,
+        "establishing": rules.may_set_key_energy_user(actor, nomination).allowed,
     }
     return render(request, "nominations/detail.html", context)
 
@@ -163,11 +166,21 @@ def findings(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "nomination": nomination,
         "run": nomination.last_check,
         "checked_at": clock.spoken(nomination.last_check.created_at) if nomination.last_check else "",
-        "rows": [(finding, decided.get(finding.rule)) for finding in found],
+        "groups": _grouped([(finding, decided.get(finding.rule)) for finding in found]),
         "counts": _counts(found),
         "may_decide": actor.is_district,
     }
     return render(request, "nominations/findings.html", context)
+
+
+def _grouped(rows: list[tuple[Finding, Any]]) -> list[tuple[str, list[tuple[Finding, Any]]]]:
+    """What waits for somebody, what is met; what does not apply comes last and folded."""
+    parts = [
+        ("需要处理", [row for row in rows if row[0].open]),
+        ("符合", [row for row in rows if row[0].outcome == Outcome.MET]),
+        (FOLDED, [row for row in rows if row[0].outcome == Outcome.NOT_APPLICABLE]),
+    ]
+    return [(title, part) for title, part in parts if part]
 
 
 def _counts(found: list[Finding]) -> list[tuple[str, int, str]]:
@@ -175,7 +188,8 @@ def _counts(found: list[Finding]) -> list[tuple[str, int, str]]:
         ("不得报送", len([f for f in found if f.blocks]), "red"),
         ("需书面决定", len([f for f in found if f.needs_decision]), "amber"),
         ("其他待处理", len([f for f in found if f.open and not f.blocks and not f.needs_decision]), ""),
-        ("符合或不适用", len([f for f in found if not f.open]), "green"),
+        ("符合", len([f for f in found if f.outcome == Outcome.MET]), "green"),
+        (FOLDED, len([f for f in found if f.outcome == Outcome.NOT_APPLICABLE]), ""),
     ]
 
 

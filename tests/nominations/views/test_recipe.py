@@ -38,7 +38,7 @@ OWN, DESK, LIST, PAPER, CITY = "own", "desk", "list", "paper", "city"
 ROWS = {
     OWN: "detail findings findings_part own_pages history documents upload evaluator standard confirm hand_in withdraw"
     " national take_back* remove_document* reuse_document*",
-    DESK: "board create earlier bulk candidates_template opinions my_list return key_energy invite check* uncheck*"
+    DESK: "board create earlier bulk candidates_template opinions my_list return key_energy signatures invite check* uncheck*"
     " copy*",
     LIST: "list finalise reopen seal submit receipt receipt_pdf list_preview packet_part rank* build*",
     PAPER: "reply request_paper correction_page seal_correction cancel_opinion*",
