@@ -14,7 +14,8 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.directory.models import Subject
 from greenportal.filings.models import FieldComment
-from greenportal.filings.services import save
+from greenportal.filings.selectors import Status, task_status
+from greenportal.filings.services import confirm_section, save
 from greenportal.rounds.models import Round
 from greenportal.rounds.rulebook import load
 from greenportal.sheets import Sheet
@@ -30,6 +31,8 @@ from nominations.models import Nomination
 from nominations.selectors.content import contents
 from nominations.selectors.prefill import prefilled
 from nominations.services import checking, documents, drafting, handing_in, returning, withdrawing
+from nominations.services.independence import record_independence
+from nominations.services.inspecting import Mark, record_inspection
 from nominations.services.returning import CommentDraft
 
 _REASON = "演示：按能源统计年报和行业归属认定"
@@ -78,6 +81,7 @@ def begin(applicant: Applicant, stage: Stage, officer: Actor) -> Nomination:
         )
     if applicant.category == Category.FACTORY:
         row = _findings(applicant, row, officer)
+    finish_sections(row, officer, drafted=script.state == s.DRAFT)
     for key, file_id in stage.files.items():
         number, slot = key.split("/")
         if int(number) == applicant.number:
@@ -88,6 +92,15 @@ def begin(applicant: Applicant, stage: Stage, officer: Actor) -> Nomination:
 
 def _answers(applicant: Applicant, subject: Subject) -> dict[str, dict[str, Any]]:
     return {sheet.key: answers_of(sheet, applicant, prefilled(subject, sheet)) for sheet in _sheets(applicant.category)}
+
+
+def finish_sections(row: Nomination, actor: Actor, *, drafted: bool) -> None:
+    """Say that sections are done, as people do when they have filled them in; of a draft only those begun."""
+    ripe = {Status.STARTED} if drafted else {Status.STARTED, Status.NOT_STARTED}
+    for held in row.sheets.select_related("filing"):
+        for section in task_status(held.filing):
+            if section.status in ripe and not section.missing + section.errors:
+                confirm_section(filing_id=held.filing_id, section=section.key, done=True, actor=actor)
 
 
 def _findings(applicant: Applicant, row: Nomination, officer: Actor) -> Nomination:
@@ -119,6 +132,9 @@ def carry(applicant: Applicant, row: Nomination, officer: Actor, handler: str | 
         return
     with clock.fixed(at(9, 24, 9, applicant.number % 60)):
         row = hand_in(row, officer, handler)
+    if script.state == s.CHECKED or not (script.sealed and script.independent):
+        with clock.fixed(at(9, 26, 14, applicant.number % 60)):
+            row = look_at(applicant, row, officer)
     if script.state == s.CHECKED:
         with clock.fixed(at(9, 27, 9, applicant.number % 60)):
             checking.check(actor=officer, nomination_id=row.pk, seen_version=row.version)
@@ -133,6 +149,24 @@ def carry(applicant: Applicant, row: Nomination, officer: Actor, handler: str | 
             withdrawing.withdraw(
                 actor=officer, nomination_id=row.pk, seen_version=row.version, reason="演示：申报单位本年度不再申报"
             )
+
+
+def look_at(applicant: Applicant, row: Nomination, officer: Actor) -> Nomination:
+    """What the officer sees and finds out before checking: signatures and seals, the evaluator's independence."""
+    script = applicant.script
+    documents_there = row.documents.filter(removed_at=None).values_list("pk", flat=True)
+    marks = [Mark(pk, True, script.sealed) for pk in documents_there]
+    record_inspection(actor=officer, nomination_id=row.pk, seen_version=row.version, marks=marks)
+    row.refresh_from_db()
+    if row.evaluator_id is None:
+        return row
+    return record_independence(
+        actor=officer,
+        nomination_id=row.pk,
+        seen_version=row.version,
+        independent=script.independent,
+        reason="演示：已查看评价合同，并分别向申报单位和评价机构核实",
+    )
 
 
 def _engage(applicant: Applicant, engagement_id: int) -> None:

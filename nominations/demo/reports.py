@@ -28,7 +28,7 @@ BODY_CHAPTERS = (
     ("五、下一步工作", "结合清洁生产审核意见和节能诊断结果，提出后三年持续改进的项目、目标和责任部门。"),
 )
 #: Covers laid out at once: fonts are embedded per batch, so small batches keep each report small.
-_BATCH = 40
+_BATCH = 30
 #: One weight only: a second one would double the embedded fonts.
 _STYLE = ".demo{break-after:page} .demo *{font-weight:normal} .demo td,.demo th{border:1px solid #999;padding:2px}"
 

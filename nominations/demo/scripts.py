@@ -36,6 +36,7 @@ class Script:
     reports the notice names), all, or none. evaluator: key of `evaluating.CAST`, empty for none. engagement: what the
     evaluator does with the claim. report_on: date of its report, told on confirming. key_energy: the officer's
     finding, None for none yet. standard, industry_standard: None leaves them unset. twin: name shared with another.
+    sealed, independent: what the officer finds out where it comes to a check, or finds wrong.
     """
 
     note: str = "材料齐全"
@@ -52,6 +53,8 @@ class Script:
     industry: str = ""
     twin: str = ""
     listed: str = ""
+    sealed: bool = True
+    independent: bool = True
 
 
 def _event(rule: str, on: str, text: str, **more: str) -> list[dict[str, str]]:
@@ -126,7 +129,7 @@ FACTORIES: dict[int, Script] = {
     23: Script("评价机构不具备条件", HANDED_IN, evaluator="weili"),
     24: Script("评价机构未登记", evaluator="xinqi"),
     25: Script("评价机构有异议", HANDED_IN, engagement="dispute"),
-    26: Script("评价项目认定不成立", HANDED_IN, engagement="void"),
+    26: Script("评价项目认定不成立，评价机构参与编写自评价报告", HANDED_IN, engagement="void", independent=False),
     27: Script("评价机构系统外项目较多", evaluator="duohang"),
     28: Script("异议后认定有效", engagement="uphold"),
     29: Script("区县已退回", RETURNED),
@@ -144,7 +147,7 @@ PRODUCTS: dict[int, Script] = {
         "一条基本要求不符合",
         answers={"basic": {"3": "no"}},
     ),
-    8: Script("已提交待核对", HANDED_IN),
+    8: Script("报告缺少公章", HANDED_IN, sealed=False),
     10: Script("教程：从这里填写", DRAFT, documents="none", blank=("*",)),
     12: Script("区县已退回", RETURNED),
     13: Script("已提交待核对", HANDED_IN),
