@@ -78,5 +78,9 @@ class Actor:
         return self.role in EVALUATOR_ROLES
 
     @property
+    def needs_second_factor(self) -> bool:
+        return self.role in SECOND_FACTOR_ROLES
+
+    @property
     def is_system(self) -> bool:
         return self.role == Role.SYSTEM

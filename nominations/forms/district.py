@@ -65,6 +65,7 @@ class AskForm(PlainForm):
         names = list(departments)
         field.choices = [(name, name) for name in names]
         field.initial = names
+        field.optional = False  # type: ignore[attr-defined]
         self.fields["due_on"].initial = clock.today() + timedelta(days=5)
 
 

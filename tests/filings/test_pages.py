@@ -196,6 +196,7 @@ def test_who_may_only_look_gets_the_check_page_without_links(client, filing):
     page = text(client.get(reverse("filings:check", args=[filing.pk])))
     assert "由申报单位填写" in page
     assert "修改<span" not in page
+    assert "提交前请核对" not in page and "核对完毕" not in page
 
 
 def test_foreign_and_absent_pages_answer_alike(client, owner):
