@@ -18,6 +18,7 @@ from nominations.views import (
     lists,
     nomination,
     returning,
+    scoring,
 )
 
 app_name = "nominations"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", district.index, name="index"),
     path("mine/", nomination.own, name="own"),
     path("<int:nomination_id>/", nomination.detail, name="detail"),
+    path("<int:nomination_id>/scores/", scoring.scores, name="scores"),
     path("<int:nomination_id>/findings/", nomination.findings, name="findings"),
     path("<int:nomination_id>/findings/part/", nomination.findings_part, name="findings_part"),
     path("<int:nomination_id>/draft.pdf", downloads.own_pages, name="own_pages"),
@@ -86,4 +88,5 @@ urlpatterns = [
     path("city/<int:nomination_id>/", city.nomination, name="city_nomination"),
     path("city/<int:nomination_id>/accept/", city.accept, name="accept"),
     path("city/versions/<int:version_id>/", city.version, name="version"),
+    path("city/versions/<int:version_id>/scores/", scoring.version_scores, name="version_scores"),
 ]

@@ -19,11 +19,12 @@ _MISSING = "？"
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One figure that goes into a formula; `text` is empty while nobody entered it."""
+    """One figure that goes into a formula; `text` is empty while nobody entered it, `value` None where it is no number."""
 
     label: str
     unit: str
     text: str
+    value: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ def _one(
     variables = []
     for name in _in_order(tree):
         spec, word = _named(sheet, name, table)
-        variables.append(Variable(word, spec.unit if spec else "", _text(spec, find(name))))
+        value = find(name)
+        number = value if isinstance(value, Decimal) else None
+        variables.append(Variable(word, spec.unit if spec else "", _text(spec, value), number))
     words = dict(zip(_in_order(tree), variables, strict=True))
     return Explained(
         path=f"{sheet.key}.{path}",

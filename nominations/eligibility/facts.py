@@ -200,6 +200,51 @@ class ProductFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareFigure:
+    """A figure in percent as the report states it, and the pair of totals behind it where there is one.
+
+    value: as stated or computed; numerator, denominator: the pair, same unit; value = numerator ÷ denominator × 100.
+    open_ended: a ratio that may pass 100 (a rate of growth); such a one has no bound.
+    """
+
+    label: str
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    open_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearFigure:
+    """A total of the year beside the same of the year before, in the same unit."""
+
+    label: str
+    unit: str = ""
+    value: Decimal | None = None
+    before: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedScore:
+    """A total score as a report states it, and as its own rows give it. party: self | third."""
+
+    label: str
+    party: str
+    stated: Decimal | None = None
+    computed: Decimal | None = None
+    arithmetic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFigures:
+    """The figures of the reports that can be held against each other. Empty tuples: asked, there is none."""
+
+    shares: tuple[ShareFigure, ...] = ()
+    years: tuple[YearFigure, ...] = ()
+    scores: tuple[StatedScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BasicAnswer:
     """One basic requirement (基本要求) as answered in the report."""
 
@@ -250,6 +295,7 @@ class NominationFacts:
     park: ParkFacts | None = None
     supply_chain: SupplyChainFacts | None = None
     basic: tuple[BasicAnswer, ...] | None = None
+    figures: ReportFigures | None = None
     documents: tuple[DocumentFact, ...] | None = None
     evaluator: EvaluatorFacts | None = None
     engagement: EngagementFacts | None = None

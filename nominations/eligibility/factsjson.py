@@ -26,6 +26,7 @@ CHOICES = {
     ("EngagementFacts", "state"): ["claimed", "confirmed", "disputed", "upheld", "void", "withdrawn"],
     ("Opinion", "opinion"): ["none", "no_objection", "objection"],
     ("ParkFacts", "level"): ["national", "provincial", "below"],
+    ("StatedScore", "party"): ["self", "third"],
 }
 _DECIMAL = {"type": ["string", "number"], "description": "decimal; a string keeps every digit"}
 _SIMPLE: dict[Any, dict[str, Any]] = {

@@ -12,6 +12,9 @@ from dynamic_mgmt.selectors import ListedFact, register_facts
 from evaluators.models import Engagement
 from evaluators.selectors import EvaluatorStanding, standing
 from greenportal import clock
+from greenportal.rounds.rulebook import Rulebook
+from greenportal.rounds.selectors import rulebook_at
+from greenportal.sheets import Sheet
 from nominations.constants import Category
 from nominations.eligibility.answers import every
 from nominations.eligibility.engine import facts_hash
@@ -24,9 +27,10 @@ from nominations.eligibility.facts import (
     Opinion,
     SanctionFact,
 )
+from nominations.eligibility.figures import report_figures
 from nominations.models import Consultation, ConsultationItem, Nomination
 from nominations.selectors import answers as read
-from nominations.selectors.content import Content, contents, may_be_left
+from nominations.selectors.content import Content, contents, is_blank, may_be_left
 from nominations.states import OPEN
 
 facts_digest = facts_hash
@@ -36,6 +40,7 @@ facts_digest = facts_hash
 class _Around:
     """What lies around the nominations of one round, each loaded once."""
 
+    book: Rulebook
     contents: Mapping[int, Content]
     standing: Mapping[int, EvaluatorStanding]
     engagements: Mapping[int, Engagement]
@@ -64,21 +69,22 @@ def load(nomination_ids: Iterable[int], *, as_of: datetime) -> list[NominationFa
     return [facts[row.pk] for row in rows]
 
 
-def load_rows(rows: Sequence[Nomination], *, as_of: datetime) -> list[NominationFacts]:
-    """Return the facts of nominations of one round that are already at hand, in their order."""
+def load_rows(rows: Sequence[Nomination], *, as_of: datetime, book: Rulebook | None = None) -> list[NominationFacts]:
+    """Return the facts of nominations of one round that are already at hand, in their order; `book` where it is too."""
     if not rows:
         return []
     ids = [n.pk for n in rows]
     full = Nomination.objects.select_related("subject", "applicant", "authority", "industry").in_bulk(ids)
-    around = _around(list(full.values()), as_of)
+    around = _around(list(full.values()), as_of, book)
     return [_facts(full[pk], around, as_of) for pk in ids]
 
 
-def _around(rows: Sequence[Nomination], as_of: datetime) -> _Around:
+def _around(rows: Sequence[Nomination], as_of: datetime, book: Rulebook | None) -> _Around:
     ids = [n.pk for n in rows]
     round_id = rows[0].round_id
     engagements = Engagement.objects.in_bulk([n.engagement_id for n in rows if n.engagement_id])
     return _Around(
+        book=book or rulebook_at(round_id)[0],
         contents=contents(ids),
         standing=standing([n.evaluator_id for n in rows if n.evaluator_id], round_id=round_id, as_of=as_of),
         engagements=engagements,
@@ -146,12 +152,23 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         park=read.park(merged) if category == Category.PARK else None,
         supply_chain=read.supply_chain(merged) if category == Category.SUPPLY_CHAIN else None,
         basic=read.basic(merged),
+        figures=report_figures(category, _parts(content), around.book, standard=nomination.standard),
         documents=_documents(content),
         evaluator=_evaluator(nomination, around),
         engagement=_engagement(nomination, around),
         opinions=around.opinions[nomination.pk],
         duplicates=_duplicates(nomination, around),
     )
+
+
+def _parts(content: Content) -> list[tuple[str, Sheet, Mapping[str, Any]]]:
+    """The sheets that hold figures to compare; an unbegun report has none."""
+    begun = [
+        p
+        for p in content.sheets
+        if p.key.endswith("_conditions") or (may_be_left(p.key) and not is_blank(p.sheet, p.answers))
+    ]
+    return [(p.key, p.sheet, p.answers) for p in begun]
 
 
 def _listing(fact: ListedFact) -> Listing:

@@ -37,7 +37,7 @@ def check_now(rows: Sequence[Nomination], *, cause: str) -> dict[int, CheckRun]:
         mine = [n for n in rows if n.round_id == round_id]
         rulebook, _ = rulebook_at(round_id)
         now = clock.now()
-        facts = load_rows(mine, as_of=now)
+        facts = load_rows(mine, as_of=now, book=rulebook)
         last = CheckRun.objects.in_bulk([n.last_check_id for n in mine if n.last_check_id])
         fresh: list[CheckRun] = []
         for nomination, fact in zip(mine, facts, strict=True):

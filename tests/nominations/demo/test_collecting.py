@@ -37,6 +37,10 @@ UNREACHABLE = {
     ("DUPLICATE", "manual"): "the round's other nominations are always known",
     ("LISTED", "manual"): "the register is always asked",
     ("EV_NAMED", "manual"): "whether an evaluator was chosen is always known",
+    **{
+        (rule, "manual"): "figures are read from the sheets, so they are known or not filled"
+        for rule in ("FIG_SHARE", "FIG_RATIO", "FIG_UNIT", "FIG_JUMP")
+    },
 }
 
 

@@ -54,6 +54,30 @@ ENGAGEMENT = f.EngagementFacts(
 )
 
 
+FIGURES = f.ReportFigures(
+    shares=(f.ShareFigure(label="占比", value=Decimal(40), numerator=Decimal(2), denominator=Decimal(5)),),
+    years=(f.YearFigure(label="综合能耗", unit="tce", value=Decimal(110), before=Decimal(100)),),
+    scores=(f.StatedScore(label="自评得分", party="self", stated=Decimal(90), computed=Decimal(90)),),
+)
+
+
+def share(**values: Any) -> dict[str, Any]:
+    """Return the change that leaves one share only."""
+    return {"figures": f.ReportFigures(shares=(f.ShareFigure(label="占比", **values),))}
+
+
+def years(value: Any, before: Any) -> dict[str, Any]:
+    """Return the change that leaves one total of two years."""
+    row = f.YearFigure(label="综合能耗", unit="tce", value=value, before=before)
+    return {"figures": f.ReportFigures(years=(row,))}
+
+
+def score(stated: Any, computed: Any) -> dict[str, Any]:
+    """Return the change that leaves one stated score."""
+    row = f.StatedScore(label="自评得分", party="self", stated=stated, computed=computed, arithmetic="甲＋乙")
+    return {"figures": f.ReportFigures(scores=(row,))}
+
+
 def base(category: str = "factory") -> f.NominationFacts:
     """Return the passing facts of a category."""
     common: dict[str, Any] = {
@@ -79,6 +103,7 @@ def base(category: str = "factory") -> f.NominationFacts:
         common |= {"evaluator": EVALUATOR, "engagement": ENGAGEMENT}
     if category != "factory":
         common["basic"] = _basic(category)
+    common["figures"] = FIGURES
     return f.NominationFacts(**common, **_own(category))
 
 

@@ -23,8 +23,11 @@ from tests.nominations.eligibility.base import (
     evaluator,
     event,
     marked,
+    score,
+    share,
     stated,
     without,
+    years,
 )
 
 MET, NOT, ASK, NONE = "met", "not_met", "manual", "not_applicable"
@@ -507,6 +510,41 @@ OPINIONS = [
     Case("OPINIONS", "没有征求", ASK, {"opinions": ()}),
     Case("OPINIONS", "情况不明", ASK, {"opinions": None}),
 ]
+D = Decimal
+EMPTY: dict[str, Any] = {"figures": f.ReportFigures()}
+FIGURES = [
+    *[Case(rule, "合理", MET) for rule in ("FIG_SHARE", "FIG_RATIO", "FIG_UNIT", "FIG_JUMP")],
+    *[Case(rule, "数据未掌握", ASK, {"figures": None}) for rule in ("FIG_SHARE", "FIG_RATIO", "FIG_UNIT", "FIG_JUMP")],
+    *[Case(rule, "没有数据", NONE, EMPTY) for rule in ("FIG_SHARE", "FIG_RATIO", "FIG_UNIT", "FIG_JUMP")],
+    Case("FIG_SHARE", "刚好100", MET, share(value=D(100)), "park"),
+    Case("FIG_SHARE", "刚好0", MET, share(value=D(0))),
+    Case("FIG_SHARE", "超过100", NOT, share(value=D("100.01")), severity="warning"),
+    Case("FIG_SHARE", "负数", NOT, share(value=D("-0.01"))),
+    Case("FIG_SHARE", "由分子分母算出超过100", NOT, share(numerator=D(6), denominator=D(5))),
+    Case("FIG_SHARE", "不受限的比率", NONE, share(value=D(120), open_ended=True)),
+    Case("FIG_SHARE", "分母为0", NONE, share(numerator=D(6), denominator=D(0))),
+    Case("FIG_RATIO", "容许差之内", MET, share(value=D("40.05"), numerator=D(2), denominator=D(5))),
+    Case("FIG_RATIO", "容许差之外", NOT, share(value=D("40.06"), numerator=D(2), denominator=D(5)), severity="warning"),
+    Case("FIG_RATIO", "小了", NOT, share(value=D("39.94"), numerator=D(2), denominator=D(5))),
+    Case("FIG_RATIO", "缺分母", NONE, share(value=D(40), numerator=D(2))),
+    Case("FIG_RATIO", "分母为0", NONE, share(value=D(40), numerator=D(2), denominator=D(0))),
+    Case("FIG_RATIO", "得分一致", MET, score(D("89.15"), D("89.154"))),
+    Case("FIG_RATIO", "得分不一致", NOT, score(D("89.15"), D("88.15"))),
+    Case("FIG_RATIO", "得分没有算出", NONE, score(D(90), None)),
+    Case("FIG_UNIT", "10倍", NOT, years(D(1000), D(100)), severity="warning"),
+    Case("FIG_UNIT", "万分之一", NOT, years(D("0.01"), D(100))),
+    Case("FIG_UNIT", "12.5倍", NOT, years(D(1250), D(100))),
+    Case("FIG_UNIT", "12.51倍", MET, years(D(1251), D(100))),
+    Case("FIG_UNIT", "7.5倍", NOT, years(D(750), D(100))),
+    Case("FIG_UNIT", "7.49倍", MET, years(D(749), D(100))),
+    Case("FIG_UNIT", "上年为0", NONE, years(D(5), D(0))),
+    Case("FIG_UNIT", "上年未填", NONE, years(D(5), None)),
+    Case("FIG_JUMP", "刚好增加50%", MET, years(D(150), D(100))),
+    Case("FIG_JUMP", "增加超过50%", NOT, years(D("150.01"), D(100)), severity="warning"),
+    Case("FIG_JUMP", "刚好减少50%", MET, years(D(50), D(100))),
+    Case("FIG_JUMP", "减少超过50%", NOT, years(D("49.99"), D(100))),
+    Case("FIG_JUMP", "本年未填", NONE, years(None, D(100))),
+]
 CASES: list[Case] = [
     *EXCLUSIONS,
     *SPANS,
@@ -521,5 +559,6 @@ CASES: list[Case] = [
     *EVALUATORS,
     *ENGAGEMENTS,
     *OPINIONS,
+    *FIGURES,
 ]
 assert ALL_NO.ex1 == NO

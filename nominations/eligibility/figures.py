@@ -1,0 +1,112 @@
+"""From the answers of the report sheets to the figures that can be held against each other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from greenportal.rounds.rulebook import Rulebook
+from greenportal.sheets import Field, Sheet, Table
+from greenportal.sheets.computing import decimal_of
+from greenportal.sheets.explaining import Explained, explain
+from greenportal.sheets.paths import rows_of
+from nominations.eligibility.facts import ReportFigures, ShareFigure, StatedScore, YearFigure
+from nominations.scoring import scored
+
+Part = tuple[str, Sheet, Mapping[str, Any]]
+PERCENT = "%"
+#: Percentages that may be negative or pass a hundred: a reduction against the year before.
+_OPEN_ENDED = frozenset({"HG2"})
+#: Totals of a factory that are asked for the year before as well: row of `last_year` → field.
+_LAST_YEAR = {
+    "outputvalue": "output_value",
+    "output": "output",
+    "energytotal": "energy_total",
+    "carbontotal": "carbon_total",
+    "wastewater": "waste_water",
+}
+#: A typed share and its pair of totals: sheet, share, part, whole.
+_TYPED = (("park_conditions", "industrial_share", "industrial_value_added", "total_value_added"),)
+
+
+def report_figures(category: str, parts: Sequence[Part], book: Rulebook, *, standard: str) -> ReportFigures:
+    """Return the shares, totals of two years and stated scores of a nomination's sheets; empty where none is filled."""
+    return ReportFigures(
+        shares=tuple(share for part in parts for share in _shares(*part)),
+        years=tuple(figure for part in parts for figure in _years(*part)),
+        scores=tuple(_scores(category, parts, book, standard)),
+    )
+
+
+def _shares(key: str, sheet: Sheet, answers: Mapping[str, Any]) -> Iterator[ShareFigure]:
+    for name, share, part, whole in _TYPED:
+        value = decimal_of(answers.get(share)) if name == key else None
+        if value is not None:
+            pair = (decimal_of(answers.get(part)), decimal_of(answers.get(whole)))
+            yield ShareFigure(label=sheet.field(share).label, value=value, numerator=pair[0], denominator=pair[1])
+    if any(spec.formula and spec.unit == PERCENT for spec in _specs(sheet)):
+        yield from (_computed(row) for row in explain(sheet, answers) if row.unit == PERCENT and row.value is not None)
+    for table in sheet.tables():
+        yield from _typed_shares(key, table, answers)
+
+
+def _specs(sheet: Sheet) -> list[Field]:
+    return [*sheet.fields(), *(column for table in sheet.tables() for column in table.columns)]
+
+
+def _computed(row: Explained) -> ShareFigure:
+    """A computed share: told with its pair where the formula is one part by one whole."""
+    pair = [variable.value for variable in row.variables]
+    if len(pair) == 2 and row.formula.endswith("×100"):
+        return ShareFigure(label=row.label, value=None, numerator=pair[0], denominator=pair[1])
+    return ShareFigure(label=row.label, value=row.value)
+
+
+def _typed_shares(key: str, table: Table, answers: Mapping[str, Any]) -> Iterator[ShareFigure]:
+    party = "第三方评价：" if key.endswith("_third") else ""
+    for row in rows_of(table, answers):
+        if row.get("unit") != PERCENT or table.fixed_row(row["_id"]) is None:
+            continue
+        for column in table.columns:
+            value = decimal_of(row.get(column.key)) if column.is_number else None
+            if value is not None:
+                label = f"{party}{row.get('item', '')}（{column.label}）"
+                yield ShareFigure(label=label, value=value, open_ended=row["_id"] in _OPEN_ENDED)
+
+
+def _years(key: str, sheet: Sheet, answers: Mapping[str, Any]) -> Iterator[YearFigure]:
+    if key == "factory_self":
+        for row in rows_of(sheet.table("last_year"), answers):
+            value, before = decimal_of(answers.get(_LAST_YEAR.get(row["_id"], ""))), decimal_of(row.get("value"))
+            if value is not None and before is not None:
+                yield YearFigure(label=row["item"], unit=row["unit"], value=value, before=before)
+    elif key == "park_self":
+        for table in sheet.tables():
+            if not table.key.endswith("_yes") and any(column.key == "y3" for column in table.columns):
+                yield from _park_years(table, answers)
+
+
+def _park_years(table: Table, answers: Mapping[str, Any]) -> Iterator[YearFigure]:
+    for row in rows_of(table, answers):
+        if row["_id"] in _OPEN_ENDED:
+            continue
+        years: list[Decimal | None] = [decimal_of(row.get(f"y{n}")) for n in (1, 2, 3)]
+        for number in (1, 2):
+            if years[number] is not None and years[number - 1] is not None:
+                label = f"{row['item']}（第{number + 1}年与第{number}年）"
+                yield YearFigure(label=label, unit=row["unit"], value=years[number], before=years[number - 1])
+
+
+def _scores(category: str, parts: Sequence[Part], book: Rulebook, standard: str) -> Iterator[StatedScore]:
+    found = scored(category, {key: answers for key, _, answers in parts}, book, standard=standard)
+    for report in found.reports if found else ():
+        for score in report.scores:
+            if score.stated is not None:
+                yield StatedScore(
+                    label=f"{report.title}{score.title}",
+                    party=report.party,
+                    stated=score.stated,
+                    computed=score.value,
+                    arithmetic=score.arithmetic if len(score.arithmetic) <= 120 else "",
+                )

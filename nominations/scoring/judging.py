@@ -1,0 +1,60 @@
+"""Requirement rows of a product standard: does the measured value meet the baseline, and does the report say so? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from greenportal.sheets.computing import decimal_of
+from nominations.scoring.types import shown
+
+WORDS = {"most": "不大于", "least": "不小于", "text": "定性"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One row. entered: what the report says; computed: what the figures say, None where a person must look."""
+
+    label: str
+    unit: str
+    asked: str
+    measured: str
+    entered: bool | None
+    computed: bool | None
+
+    @property
+    def contradicts(self) -> bool:
+        """True when the report says the opposite of its own figures."""
+        return self.entered is not None and self.computed is not None and self.entered is not self.computed
+
+
+def judged(rows: Sequence[Mapping[str, Any]]) -> tuple[Judged, ...]:
+    """Return the rows that bear an indicator, judged; qualitative ones and those that are no numbers stay open."""
+    return tuple(_one(row) for row in rows if row.get("indicator"))
+
+
+def _one(row: Mapping[str, Any]) -> Judged:
+    direction, baseline, measured = (str(row.get(key) or "") for key in ("direction", "baseline", "measured"))
+    model = str(row.get("model") or "")
+    return Judged(
+        label=f"{row['indicator']}{f'（{model}）' if model else ''}",
+        unit=str(row.get("unit") or ""),
+        asked=f"{WORDS.get(direction, '')}{baseline}" if direction != "text" else baseline,
+        measured=measured,
+        entered={"yes": True, "no": False}.get(str(row.get("met") or "")),
+        computed=_computed(direction, decimal_of(baseline), decimal_of(measured)),
+    )
+
+
+def _computed(direction: str, baseline: Decimal | None, measured: Decimal | None) -> bool | None:
+    if baseline is None or measured is None or direction not in {"most", "least"}:
+        return None
+    return measured <= baseline if direction == "most" else measured >= baseline
+
+
+def told(row: Judged) -> str:
+    """Return the arithmetic of a row: 15.6≤18."""
+    measured = decimal_of(row.measured)
+    return f"实测值{shown(measured, 4) if measured is not None else row.measured}，要求{row.asked}"

@@ -1,0 +1,89 @@
+"""Figures and scores read from stored reports: into facts, onto the page, for a living nomination and a version."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from greenportal import clock
+from greenportal.filings.models import Filing
+from greenportal.rounds.rulebook import load
+from nominations.eligibility import engine
+from nominations.selectors import facts
+from tests.factories import nominations as make
+
+pytestmark = pytest.mark.django_db
+BOOK = load("2022")
+SCORES = {"infrastructure": 92, "management": 95, "inputs": 88, "product": 85, "emissions": 96, "performance": 84}
+GROUPS = [{"_id": key, "score": str(value)} for key, value in SCORES.items()]
+
+
+def put(nomination, key, **answers):
+    filing = Filing.objects.get(scope_id=nomination.pk, sheet_key=key)
+    Filing.objects.filter(pk=filing.pk).update(answers={**filing.answers, **answers})
+
+
+def known(nomination):
+    (found,) = facts.load([nomination.pk], as_of=clock.now())
+    return found
+
+
+def finding(nomination, rule):
+    return engine.check_one(rule, known(nomination), BOOK)
+
+
+@pytest.fixture
+def factory():
+    return make.make_complete(make.make_district())
+
+
+def test_a_nomination_without_report_forms_has_no_figures_and_no_warning(factory):
+    figures = known(factory).figures
+    assert (figures.shares, figures.years, figures.scores) == ((), (), ())
+    assert {str(finding(factory, f"FIG_{name}").outcome) for name in ("SHARE", "RATIO", "UNIT", "JUMP")} == {
+        "not_applicable"
+    }
+
+
+def test_a_share_above_the_whole_is_told_with_its_arithmetic(factory):
+    put(factory, "factory_self", solid_used="1890", solid_generated="1000", solid_old="0")
+    # 1890 ÷ (1000 + 0) × 100 = 189
+    found = finding(factory, "FIG_SHARE")
+    assert (str(found.outcome), str(found.severity)) == ("not_met", "warning")
+    assert "工业固体废物综合利用率为189%" in found.because
+
+
+def test_a_stated_score_against_its_groups(factory):
+    put(factory, "factory_self", self_score="93", groups=GROUPS)
+    found = finding(factory, "FIG_RATIO")
+    # 18.4 + 14.25 + 13.2 + 8.5 + 9.6 + 25.2 = 89.15
+    assert "报告所载93分" in found.because
+    assert "＝89.15分" in found.because
+
+
+def test_yuan_for_ten_thousand_yuan_is_a_slip_of_the_unit(factory):
+    put(factory, "factory_self", output_value="297200000", last_year=[{"_id": "outputvalue", "value": "28500"}])
+    # 297200000 ÷ 28500 = 10428.07…: near 10⁴
+    assert "约为上一年度的10000倍，可能是单位不一致" in finding(factory, "FIG_UNIT").because
+    assert str(finding(factory, "FIG_JUMP").outcome) == "not_met"
+
+
+def test_a_parks_share_against_its_totals():
+    nomination = make.make_complete(make.make_district(), "park")
+    put(nomination, "park_conditions", industrial_share="62", industrial_value_added="300", total_value_added="500")
+    # 300 ÷ 500 × 100 = 60
+    assert "300÷500×100＝60%" in finding(nomination, "FIG_RATIO").because
+    put(nomination, "park_self", eg=[{"_id": "EG2", "y2": "101", "y3": "12"}, {"_id": "EG1", "y1": "3", "y2": "30"}])
+    assert "可再生能源使用比例（第2年）为101%" in finding(nomination, "FIG_SHARE").because
+    assert "能源产出率（第2年与第1年）" in finding(nomination, "FIG_UNIT").because
+
+
+def test_supply_chain_ratios_come_from_pairs():
+    nomination = make.make_complete(make.make_district(), "supply_chain")
+    put(nomination, "supply_chain_self", recovered_products="600", recoverable_products="500")
+    put(nomination, "supply_chain_conditions", suppliers="100", low_risk_suppliers="80")
+    shares = {row.label: (row.numerator, row.denominator) for row in known(nomination).figures.shares}
+    assert shares["产品回收率"] == (Decimal(600), Decimal(500))
+    assert shares["低风险供应商占比"] == (Decimal(80), Decimal(100))
+    assert "产品回收率为120%（600÷500×100）" in finding(nomination, "FIG_SHARE").because
