@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evaluators.views import city, listing, own, papers, registering, roster
+from evaluators.views import city, listing, own, papers, registering, reporting, roster
 
 app_name = "evaluators"
 urlpatterns = [
@@ -24,6 +24,17 @@ urlpatterns = [
     path("registrations/<int:case_id>/return/", registering.send_back, name="case_return"),
     path("registrations/<int:case_id>/acknowledge/", registering.acknowledge, name="case_acknowledge"),
     path("registrations/evidence/<int:evidence_id>/remove/", registering.evidence_remove, name="evidence_remove"),
+    path("reports/", reporting.index, name="reports"),
+    path("reports/begin/", reporting.begin, name="report_begin"),
+    path("reports/<int:report_id>/", reporting.report, name="report"),
+    path("reports/<int:report_id>/take-in/", reporting.take_in, name="report_take_in"),
+    path("reports/<int:report_id>/file/", reporting.file, name="report_file"),
+    path("reports/<int:report_id>/seal/", reporting.seal, name="report_seal"),
+    path("reports/<int:report_id>/paper.<slug:form>", reporting.paper, name="report_paper"),
+    path("reports/<int:report_id>/desk/", reporting.desk, name="report_desk"),
+    path("reports/<int:report_id>/accept/", reporting.accept, name="report_accept"),
+    path("reports/<int:report_id>/return/", reporting.send_back, name="report_return"),
+    path("<int:evaluator_id>/late/", reporting.late, name="report_late"),
     path("staff/", roster.own, name="staff"),
     path("staff/add/", roster.add, name="staff_add"),
     path("staff/export/", roster.export, name="staff_export"),

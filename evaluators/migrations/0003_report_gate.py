@@ -11,21 +11,21 @@ CREATE = """
 CREATE FUNCTION evaluators_report_gate() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     body bigint;
-    year bigint;
+    its_round bigint;
     opens timestamptz;
     closes timestamptz;
     allowed timestamptz;
     returned timestamptz;
     skew text := coalesce(nullif(current_setting('greenportal.max_skew', true), ''), '120');
 BEGIN
-    SELECT evaluator_id, round_id INTO body, year FROM evaluators_annualreport WHERE id = NEW.report_id;
+    SELECT evaluator_id, round_id INTO body, its_round FROM evaluators_annualreport WHERE id = NEW.report_id;
     SELECT d.opens_at, d.closes_at INTO opens, closes FROM rounds_deadline d
-     WHERE d.round_id = year AND d.key = 'evaluators.report' AND d.authority_id IS NULL;
+     WHERE d.round_id = its_round AND d.key = 'evaluators.report' AND d.authority_id IS NULL;
     SELECT max(a.until) INTO allowed FROM evaluators_lateallowance a
-     WHERE a.evaluator_id = body AND a.round_id = year;
+     WHERE a.evaluator_id = body AND a.round_id = its_round;
     SELECT max(r.due_at) INTO returned FROM evaluators_filedreturn r
      WHERE r.scope = 'evaluators.report' AND r.scope_id = NEW.report_id AND r.closed_at IS NULL;
-    IF opens IS NULL OR NOT EXISTS (SELECT 1 FROM rounds_round r WHERE r.id = year AND r.state = 'open')
+    IF opens IS NULL OR NOT EXISTS (SELECT 1 FROM rounds_round r WHERE r.id = its_round AND r.state = 'open')
        OR NEW.received_at < opens
        OR NEW.received_at >= greatest(closes, coalesce(allowed, closes), coalesce(returned, closes)) THEN
         RAISE EXCEPTION 'report gate: received at % outside the window', NEW.received_at

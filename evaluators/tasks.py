@@ -1,0 +1,18 @@
+"""Planned work of evaluators: the clock of the annual report, and what nobody confirmed."""
+
+from __future__ import annotations
+
+from evaluators.services import report_clock
+from greenportal.jobs.registry import periodic
+
+
+@periodic("evaluators.report_clock", every_seconds=600, catch_up=True)
+def keep_time() -> None:
+    """Reminders of the annual report and the word after its clock closed, each once."""
+    report_clock.keep_time()
+
+
+@periodic("evaluators.forget_batches", hour=3, minute=10)
+def forget_batches() -> None:
+    """Remove rosters that were read and never confirmed."""
+    report_clock.forget_batches()

@@ -1,0 +1,487 @@
+"""The annual report: filled in by the portal, filed by the clock in three gates, sealed, accepted; reminded once."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from evaluators.models import AnnualReport, EvaluatorRegistration, LateAllowance, ReportFiling, ReportMark
+from evaluators.packets.report import report_pdf, report_workbook
+from evaluators.selectors.papers import paper_lines, report_label, totals
+from evaluators.selectors.reporting import differences, gate, reports_visible_to
+from evaluators.services import report_clock, report_seal, reporting
+from evaluators.services import withdraw as withdraw_engagement
+from evaluators.services.moving import Remark
+from evaluators.validators import parse_code, report_code
+from evaluators.views.reporting import paper_of
+from greenportal import clock
+from greenportal.accounts.actors import Actor, Role
+from greenportal.documents import qr
+from greenportal.files.jail import read_workbook
+from greenportal.filings.models import FieldComment
+from greenportal.filings.selectors import filing_for
+from greenportal.filings.services import save
+from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, WindowClosed, WrongState
+from greenportal.mail.models import OutboxMail
+from greenportal.rounds.models import Deadline
+from tests.evaluators.conftest import person
+from tests.factories.accounts import make_user
+from tests.factories.directory import make_subject
+from tests.factories.evaluators import group_of, make_engagement, make_evaluator, make_registration
+from tests.factories.files import make_stored
+from tests.factories.reporting import complete, make_filed_report, make_report, make_sealed
+from tests.factories.roster import make_roster
+from tests.factories.rounds import DURING
+
+pytestmark = pytest.mark.django_db
+#: 2022年10月20日前, printed in the notice: the end of that day in Dalian.
+CLOSES = datetime(2022, 10, 21, tzinfo=ZoneInfo("Asia/Shanghai"))
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def body(round_2022):
+    return make_evaluator("甲试验评价所")
+
+
+@pytest.fixture
+def admin(body):
+    return person(Role.EVALUATOR_ADMIN, "机构管理员甲", organisation_id=body.organisation_id)
+
+
+@pytest.fixture
+def report(admin, round_2022):
+    return make_report(admin, round_2022)
+
+
+def file(report, admin):
+    report.refresh_from_db()
+    return reporting.file(actor=admin, report_id=report.pk, seen_version=report.version)
+
+
+def send_back(report, reviewer, **values):
+    report.refresh_from_db()
+    defaults = {"reason": "请补充", "due_at": clock.now() + timedelta(days=3), "remarks": []}
+    return reporting.return_report(
+        actor=reviewer, report_id=report.pk, seen_version=report.version, **{**defaults, **values}
+    )
+
+
+# --- what the portal fills in -----------------------------------------------------------------------------------------
+
+
+def test_draft_is_filled_from_engagements_roster_and_affiliates(body, admin, round_2022):
+    make_roster(body, senior=5, intermediate=6)
+    partner = make_evaluator("乙试验评价所", group=group_of(body))
+    row = make_engagement(body, round_2022, report_on=DURING.date())
+    report = make_report(admin, round_2022)
+    answers = report.filing.answers
+    assert (answers["org_name"], answers["staff_intermediate"], answers["staff_senior"]) == ("甲试验评价所", "11", "5")
+    assert [a["uscc"] for a in answers["affiliates"]] == [partner.organisation.uscc]
+    [project] = answers["projects"]
+    assert (project["_id"], project["subject"]) == (f"e{row.pk}", row.subject.name)
+    assert (project["category"], project["report_on"]) == ("factory", "2022-09-20")
+
+
+def test_portal_columns_are_nobodys_to_type(body, admin, round_2022):
+    row = make_engagement(body, round_2022)
+    report = make_report(admin, round_2022)
+    saved = save(
+        filing_id=report.filing_id,
+        seen_version=99,
+        changes={f"projects[e{row.pk}].subject": "改名厂", "staff_senior": "99", f"projects[e{row.pk}].score": "88"},
+        actor=admin,
+    )
+    [project] = saved.filing.answers["projects"]
+    assert (project["subject"], project["score"]) == (row.subject.name, "88")
+    assert saved.filing.answers["staff_senior"] == "0"
+    taken = save(filing_id=report.filing_id, seen_version=99, changes={f"projects[e{row.pk}]": None}, actor=admin)
+    assert len(taken.filing.answers["projects"]) == 1
+
+
+def test_take_in_follows_what_changed_and_keeps_what_was_typed(body, admin, round_2022, reviewer):
+    gone, stays = make_engagement(body, round_2022), make_engagement(body, round_2022)
+    report = make_report(admin, round_2022)
+    complete(report, admin)
+    withdraw_engagement(actor=reviewer, engagement_id=gone.pk)
+    new = make_engagement(body, round_2022)
+    reporting.take_in(actor=admin, report_id=report.pk)
+    report.filing.refresh_from_db()
+    rows = {row["_id"]: row for row in report.filing.answers["projects"]}
+    assert set(rows) == {f"e{stays.pk}", f"e{new.pk}"}
+    assert rows[f"e{stays.pk}"]["ours"] == "yes"
+    assert reporting.take_in(actor=admin, report_id=report.pk) == 0
+
+
+def test_totals_set_group_elsewhere_and_union_against_the_cap(body, admin, round_2022):
+    make_engagement(make_evaluator(group=group_of(body)), round_2022)
+    make_engagement(body, round_2022)
+    make_engagement(body, round_2022, state="disputed")
+    report = make_report(admin, round_2022)
+    complete(report, admin)
+    report.filing.refresh_from_db()
+    found = reporting.totals_of(report, report.filing.answers)
+    assert (found.portal, found.own, found.elsewhere, found.counted_elsewhere, found.union) == (2, 1, 2, 1, 3)
+    assert (found.cap, found.over) == (15, 0)
+    assert dict(found.by_category) == {"绿色工厂": 2, "绿色工业园区": 1, "绿色供应链管理企业": 0}
+    assert dict(found.by_province)["吉林省"] == 2
+
+
+# --- the gate: view asks it, the service refuses, the database refuses ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "open_now", "late"),
+    [(DURING, True, False), (CLOSES - SECOND, True, False), (CLOSES, False, True), (CLOSES + SECOND, False, True)],
+)
+def test_gate_closes_at_the_end_of_the_printed_day(at, open_now, late, report):
+    found = gate(report, at=at)
+    assert (found.open, found.late, found.closes_at) == (open_now, late, CLOSES)
+
+
+def test_service_refuses_after_the_clock_and_nothing_is_lost(report, admin):
+    complete(report, admin)
+    with clock.fixed(CLOSES), pytest.raises(WindowClosed):
+        file(report, admin)
+    report.refresh_from_db()
+    report.filing.refresh_from_db()
+    assert (report.state, report.filing.locked, report.filing.answers["procedure"][:2]) == ("draft", False, "试验")
+    with clock.fixed(CLOSES - SECOND):
+        assert file(report, admin).late is False
+
+
+def test_database_refuses_a_receipt_outside_the_window(report, admin):
+    """Control: the same insert inside the window passes, so it is the gate that refuses."""
+    complete(report, admin)
+    first = file(report, admin)
+
+    def insert(number, received_at):
+        with transaction.atomic():
+            return ReportFiling.objects.create(
+                report=report,
+                number=number,
+                frozen=first.frozen,
+                payload={},
+                sha256="0" * 64,
+                received_at=received_at,
+                late=False,
+                filed_by_id=admin.user_id,
+            )
+
+    for wrong in (CLOSES, CLOSES + timedelta(days=9), datetime(2021, 12, 31, tzinfo=ZoneInfo("Asia/Shanghai"))):
+        with pytest.raises(DatabaseError, match="report gate"):
+            insert(2, wrong)
+    assert insert(2, CLOSES - SECOND).number == 2
+
+
+def test_leave_to_file_late_opens_all_gates_and_marks_the_report(body, report, admin, reviewer, round_2022):
+    complete(report, admin)
+    with clock.fixed(CLOSES + timedelta(days=1)):
+        reporting.allow_late(
+            actor=reviewer,
+            evaluator_id=body.pk,
+            round_id=round_2022.pk,
+            until=CLOSES + timedelta(days=3),
+            reason="机构名称变更",
+        )
+    with clock.fixed(CLOSES + timedelta(days=2)):
+        assert file(report, admin).late is True
+    other = make_evaluator()
+    theirs = person(Role.EVALUATOR_ADMIN, "别家管理员", organisation_id=other.organisation_id)
+    second = make_report(theirs, round_2022)
+    complete(second, theirs)
+    with clock.fixed(CLOSES + timedelta(days=2)), pytest.raises(WindowClosed):
+        file(second, theirs)
+    with clock.fixed(CLOSES + timedelta(days=4)), pytest.raises(WrongState):
+        file(report, admin)
+
+
+@pytest.mark.parametrize("role", [Role.EVALUATOR_ADMIN, Role.DISTRICT_LEAD, Role.SYSTEM])
+def test_only_the_city_gives_leave(role, body, round_2022):
+    with pytest.raises(Refused):
+        reporting.allow_late(
+            actor=person(role, f"旁{role}"),
+            evaluator_id=body.pk,
+            round_id=round_2022.pk,
+            until=CLOSES + timedelta(days=3),
+            reason="因故",
+        )
+    assert not LateAllowance.objects.exists()
+
+
+# --- filing, return, acceptance ---------------------------------------------------------------------------------------
+
+
+def test_file_freezes_answers_roster_and_totals(body, report, admin):
+    make_roster(body, senior=1, intermediate=0)
+    complete(report, admin)
+    row = file(report, admin)
+    assert (row.number, row.received_at, len(row.payload["staff"])) == (1, DURING, 1)
+    assert row.frozen.answers["staff_senior"] == "1"
+    assert row.payload["totals"]["union"] == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ReportFiling.objects.filter(pk=row.pk).update(late=True)
+
+
+def test_missing_answers_are_named(report, admin):
+    with pytest.raises(Invalid) as caught:
+        file(report, admin)
+    assert "evaluator_report.no_self_report" in caught.value.errors
+    assert not ReportFiling.objects.exists()
+
+
+def test_return_after_the_clock_has_its_own_due_day(report, admin, reviewer):
+    complete(report, admin)
+    file(report, admin)
+    with clock.fixed(CLOSES + timedelta(days=1)):
+        send_back(report, reviewer, remarks=[Remark("evaluator_report.procedure", "评价程序", "incomplete", "写明复核人")])
+    with clock.fixed(CLOSES + timedelta(days=2)):
+        with pytest.raises(Invalid, match="评价程序"):
+            file(report, admin)
+        save(filing_id=report.filing_id, seen_version=99, changes={"procedure": "已写明复核人"}, actor=admin)
+        second = file(report, admin)
+    assert (second.number, second.late, FieldComment.objects.get().answer) == (2, False, "changed")
+
+
+def test_returned_report_is_refused_after_its_due_day(report, admin, reviewer):
+    complete(report, admin)
+    file(report, admin)
+    with clock.fixed(CLOSES + timedelta(days=1)):
+        send_back(report, reviewer)
+    with clock.fixed(CLOSES + timedelta(days=5)), pytest.raises(WindowClosed):
+        file(report, admin)
+
+
+def test_accept_wants_the_sealed_scan_of_the_current_version(report, admin, reviewer):
+    complete(report, admin)
+    file(report, admin)
+    report.refresh_from_db()
+    with pytest.raises(Invalid, match="盖章扫描件"):
+        reporting.accept(actor=reviewer, report_id=report.pk, seen_version=report.version)
+    make_sealed(report, admin)
+    assert reporting.accept(actor=reviewer, report_id=report.pk, seen_version=report.version).state == "accepted"
+
+
+def test_accepted_count_elsewhere_becomes_the_standing(body, report, admin, reviewer, round_2022):
+    make_registration(body, round_2022, declared_elsewhere=9)
+    complete(report, admin)
+    file(report, admin)
+    report.refresh_from_db()
+    make_sealed(report, admin)
+    reporting.accept(actor=reviewer, report_id=report.pk, seen_version=report.version)
+    rows = EvaluatorRegistration.objects.order_by("number")
+    assert [row.declared_elsewhere for row in rows] == [9, 1]
+    assert rows[1].staff_senior == rows[0].staff_senior
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.CITY_LEAD, Role.CITY_REVIEWER}])
+def test_only_the_city_accepts_and_returns(role, report, admin):
+    complete(report, admin)
+    file(report, admin)
+    report.refresh_from_db()
+    actor = person(role, f"旁{role}", organisation_id=admin.organisation_id)
+    with pytest.raises((Refused, NotVisible)):
+        reporting.accept(actor=actor, report_id=report.pk, seen_version=report.version)
+    with pytest.raises((Refused, NotVisible)):
+        send_back(report, actor)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.EVALUATOR_ADMIN])
+def test_only_the_own_administrator_begins_and_files(role, body, report, admin, round_2022):
+    complete(report, admin)
+    actor = person(role, f"旁{role}", organisation_id=body.organisation_id)
+    with pytest.raises((Refused, NotVisible)):
+        reporting.begin(actor=actor, round_id=round_2022.pk)
+    with pytest.raises((Refused, NotVisible)):
+        file(report, actor)
+
+
+def test_city_sees_nothing_of_a_draft_nor_living_answers(report, admin, reviewer):
+    assert not reports_visible_to(reviewer).exists()
+    complete(report, admin)
+    file(report, admin)
+    assert reports_visible_to(reviewer).get() == report
+    with pytest.raises(NotVisible):
+        filing_for(reviewer, report.filing_id)
+
+
+# --- paper, seal, workbook --------------------------------------------------------------------------------------------
+
+
+def test_code_of_a_report_reads_back():
+    code = report_code(filing_id=7, number=2, sha256="ab" * 32)
+    assert parse_code(code.text) == code
+    assert [parse_code(t) for t in ("GP1:L:7:2:abab", "GP1:R:x:2:ab", "GP1:R:7:2", "")] == [None] * 4
+
+
+def test_printed_version_bears_its_code_and_the_sealed_scan_is_matched(body, report, admin, tmp_path):
+    make_roster(body, senior=1, intermediate=1)
+    complete(report, admin)
+    row = file(report, admin)
+    report.refresh_from_db()
+    content = report_pdf(paper_of(reports_visible_to(admin).get(), masked=False))
+    path = tmp_path / "报告.pdf"
+    path.write_bytes(content)
+    expected = report_code(filing_id=row.pk, number=1, sha256=row.sha256)
+    assert set(qr.read(path)) == {expected.text}
+    scan = make_stored("evaluators.report_scan", content, owner_organisation_id=admin.organisation_id)
+    sealed = report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk)
+    assert (sealed.method, sealed.filing) == ("code", row)
+
+
+def test_scan_of_another_version_or_body_is_refused_and_an_unreadable_one_asks_for_a_word(
+    report, admin, reviewer, monkeypatch, round_2022
+):
+    complete(report, admin)
+    first = file(report, admin)
+    send_back(report, reviewer)
+    file(report, admin)
+    scan = make_stored("evaluators.report_scan", owner_organisation_id=admin.organisation_id)
+    old = report_code(filing_id=first.pk, number=1, sha256=first.sha256)
+    foreign = report_code(filing_id=10**6, number=1, sha256="0" * 64)
+    for codes, told in (([old], "扫描件是第1版，当前是第2版"), ([foreign], "不属于这份年度报告")):
+        monkeypatch.setattr(report_seal, "read_codes", lambda _file, found=codes: found)
+        with pytest.raises(Invalid, match=told):
+            report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk)
+    monkeypatch.setattr(report_seal, "read_codes", lambda _file: [])
+    with pytest.raises(ReasonRequired):
+        report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk)
+    assert report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk, declared="已逐页核对").method == "declared"
+
+
+def test_workbook_has_every_block_and_the_totals(body, report, admin, tmp_path):
+    make_roster(body, senior=1, intermediate=0)
+    make_engagement(body, report.round)
+    complete(report, admin)
+    path = tmp_path / "报告.xlsx"
+    path.write_bytes(report_workbook(paper_of(reports_visible_to(admin).get(), masked=False)))
+    sheets = read_workbook(path)
+    cells = {str(cell) for sheet in sheets for row in sheet.rows for cell in row}
+    assert {"人员", "汇总"} <= {sheet.name for sheet in sheets}
+    assert {"外省试验厂", "合计（与上限比较）"} <= cells
+
+
+def test_citys_copy_has_masked_names(body, report, admin, reviewer):
+    [member] = make_roster(body, senior=1, intermediate=0)
+    complete(report, admin)
+    file(report, admin)
+    shown = paper_of(reports_visible_to(reviewer).get(), masked=True)
+    assert [row.name for row in shown.staff] != [member.name]
+    assert [row.certificate_no for row in shown.staff] == [""]
+
+
+# --- who filed, what does not agree -----------------------------------------------------------------------------------
+
+
+def test_city_reads_filed_late_and_missing(body, report, admin, reviewer, round_2022):
+    complete(report, admin)
+    file(report, admin)
+    make_evaluator("乙试验评价所")
+
+    def labels(at):
+        lines = paper_lines(reviewer, round_id=round_2022.pk, closes_at=CLOSES, now=at)
+        return {line.name: report_label(line) for line in lines}, totals(lines)
+
+    names, sums = labels(DURING)
+    assert (names["甲试验评价所"], names["乙试验评价所"]) == ("已报送，待市局核对", "未报送")
+    names, sums = labels(CLOSES)
+    assert names["乙试验评价所"] == "逾期未报"
+    assert (sums["filed"], sums["missing"], sums["late"], sums["open"]) == (1, 1, 0, 0)
+    assert paper_lines(admin, round_id=round_2022.pk, closes_at=CLOSES, now=CLOSES) == []
+
+
+def test_differences_name_each_disagreement_for_the_city_alone(body, admin, reviewer, round_2022):
+    denied, gone = make_engagement(body, round_2022), make_engagement(body, round_2022)
+    mine = make_subject()
+    report = make_report(admin, round_2022)
+    here = {"subject": mine.name, "uscc": mine.organisation.uscc, "province": "辽宁省", "category": mine.kind}
+    complete(report, admin, elsewhere=[{**here, "level": "national"}])
+    save(
+        filing_id=report.filing_id,
+        seen_version=99,
+        changes={f"projects[e{denied.pk}].ours": "no"},
+        actor=admin,
+    )
+    file(report, admin)
+    withdraw_engagement(actor=reviewer, engagement_id=gone.pk)
+    late = make_engagement(body, round_2022)
+    found = {(item.subject, item.text.split("，")[0]) for item in differences(reviewer, round_id=round_2022.pk)}
+    assert found == {
+        (denied.subject.name, "申报单位登记由该机构评价"),
+        (gone.subject.name, "报送之后撤回或认定无效"),
+        (late.subject.name, "报送之后新登记"),
+        (mine.name, "机构填在本系统以外"),
+    }
+    assert differences(admin, round_id=round_2022.pk) == []
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_overview_takes_constant_queries(size, admin, report, reviewer, round_2022, django_assert_num_queries):
+    complete(report, admin)
+    file(report, admin)
+    for number in range(size - 1):
+        other = make_evaluator()
+        make_filed_report(
+            person(Role.EVALUATOR_ADMIN, f"别家{number}", organisation_id=other.organisation_id), round_2022
+        )
+    with django_assert_num_queries(2):
+        differences(reviewer, round_id=round_2022.pk)
+    with django_assert_num_queries(5):
+        paper_lines(reviewer, round_id=round_2022.pk, closes_at=CLOSES, now=DURING)
+
+
+# --- reminders --------------------------------------------------------------------------------------------------------
+
+
+def test_marks_are_reached_in_order():
+    days = [20, 14, 10, 7, 3, 1]
+    found = [report_clock.due_mark(CLOSES, CLOSES - timedelta(days=day)) for day in days]
+    assert found == ["", "T-14d", "T-14d", "T-7d", "T-3d", "T-1d"]
+    assert report_clock.due_mark(CLOSES, CLOSES) == "closed"
+    assert report_clock.due_mark(CLOSES, CLOSES + timedelta(days=3)) == ""
+
+
+def test_who_owes_is_reminded_once_per_mark_and_who_filed_is_not(body, admin, report, round_2022):
+    make_user(Role.EVALUATOR_ADMIN, organisation=body.organisation)
+    owing = make_evaluator("乙试验评价所")
+    reader = make_user(Role.EVALUATOR, organisation=owing.organisation)
+    make_engagement(owing, round_2022)
+    idle = make_evaluator("丙试验评价所")
+    make_user(Role.EVALUATOR, organisation=idle.organisation)
+    complete(report, admin)
+    file(report, admin)
+    for at in (CLOSES - timedelta(days=7), CLOSES - timedelta(days=6), CLOSES - timedelta(days=3)):
+        with clock.fixed(at):
+            report_clock.keep_time()
+            report_clock.keep_time()
+    sent = OutboxMail.objects.filter(template="report_reminder")
+    assert [mail.recipient for mail in sent] == [reader.email] * 2
+    assert list(ReportMark.objects.order_by("pk").values_list("mark", "told")) == [("T-7d", 1), ("T-3d", 1)]
+
+
+def test_after_the_clock_the_city_reads_who_is_missing(body, round_2022, reviewer):
+    lead = make_user(Role.CITY_LEAD)
+    make_engagement(body, round_2022)
+    with clock.fixed(CLOSES + timedelta(minutes=5)):
+        report_clock.keep_time()
+        report_clock.keep_time()
+    mails = OutboxMail.objects.filter(template="report_missing")
+    assert lead.email in {mail.recipient for mail in mails}
+    assert len({mail.recipient for mail in mails}) == mails.count()
+
+
+def test_moved_clock_starts_its_own_marks(body, round_2022, reviewer):
+    make_user(Role.EVALUATOR, organisation=body.organisation)
+    make_engagement(body, round_2022)
+    with clock.fixed(CLOSES - timedelta(days=1)):
+        report_clock.keep_time()
+        Deadline.objects.filter(round=round_2022, key="evaluators.report").update(closes_at=CLOSES + timedelta(days=9))
+        assert report_clock.keep_time() == 1
+    assert ReportMark.objects.count() == 2
+
+
+def test_begin_returns_the_one_that_is_there(report, admin, round_2022):
+    assert reporting.begin(actor=admin, round_id=round_2022.pk) == report
+    assert AnnualReport.objects.count() == 1
+    assert isinstance(reporting.PORTAL, Actor)
