@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from evaluators.models import Engagement
 from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.leads import assigned_ids
 from evaluators.selectors.lists import sanctions_visible_to
 from evaluators.states import EngagementState
-from greenportal.accounts.actors import Actor
+from evaluators.work import city_papers, own_papers
+from greenportal.accounts.actors import Actor, Role
 from greenportal.files import registry
 from greenportal.files.models import StoredFile
 from greenportal.filings.worklist import Group, NavItem, WorkItem, register, register_navigation
@@ -25,7 +27,7 @@ def entries(actor: Actor) -> Sequence[NavItem]:
     if actor.is_city:
         return [NavItem("评价机构", reverse("evaluators:index"), prefix="/evaluators/")]
     if actor.is_evaluator:
-        return [NavItem("本机构评价项目", reverse("evaluators:mine"), prefix="/evaluators/")]
+        return [NavItem("本机构", reverse("evaluators:mine"), prefix="/evaluators/")]
     return []
 
 
@@ -33,12 +35,15 @@ def entries(actor: Actor) -> Sequence[NavItem]:
 def work(actor: Actor) -> Sequence[WorkItem]:
     """Claims that an evaluator must confirm; disputes and sanctions that wait for the city."""
     if actor.is_evaluator:
-        claimed = engagements_visible_to(actor).filter(state=EngagementState.CLAIMED).order_by("id")[:SHOWN]
-        return [_claim(row) for row in claimed]
+        claimed = engagements_visible_to(actor).filter(state=EngagementState.CLAIMED).order_by("id")
+        if actor.role == Role.EVALUATOR:
+            claimed = claimed.filter(pk__in=assigned_ids(actor))
+        return [*own_papers(actor), *(_claim(row) for row in claimed[:SHOWN])]
     if not actor.is_city:
         return []
+    items = city_papers(actor)
     disputed = engagements_visible_to(actor).filter(state=EngagementState.DISPUTED).order_by("dispute_due_at")[:SHOWN]
-    items = [_dispute(row) for row in disputed]
+    items += [_dispute(row) for row in disputed]
     waiting = sanctions_visible_to(actor).filter(confirmed_at=None, organisation__evaluator__isnull=False)
     for row in waiting.exclude(verified_by_id=actor.user_id).select_related("organisation__evaluator")[:SHOWN]:
         url = reverse("evaluators:detail", args=[row.organisation.evaluator.pk])

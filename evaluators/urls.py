@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evaluators.views import city, listing, own, papers, registering, reporting, roster
+from evaluators.views import city, desk, listing, own, papers, registering, reporting, roster
 
 app_name = "evaluators"
 urlpatterns = [
     path("", listing.index, name="index"),
     path("new/", listing.create, name="create"),
     path("import/", listing.bring_in, name="import"),
-    path("mine/", own.mine, name="mine"),
+    path("mine/", desk.mine, name="mine"),
+    path("mine/years/", desk.over_years, name="years"),
+    path("engagements/<int:engagement_id>/lead/", desk.lead, name="lead"),
     path("registrations/", papers.cases, name="cases"),
     path("registrations/begin/", registering.begin, name="case_begin"),
     path("registrations/<int:case_id>/", registering.case, name="case"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from evaluators.selectors.leads import may_act
 from greenportal.accounts.actors import Actor
 from greenportal.files import registry as files
 from greenportal.filings import registry as filings
@@ -50,7 +51,8 @@ def may_edit_filing(actor: Actor, scope_id: int, sheet_key: str) -> Verdict:
     if nomination is None:
         return denied(_ABSENT)
     named = nomination.evaluator.organisation_id if nomination.evaluator else None
-    return rules.may_edit_sheet(actor, nomination, sheet_key, evaluator_organisation_id=named)
+    verdict = rules.may_edit_sheet(actor, nomination, sheet_key, evaluator_organisation_id=named)
+    return verdict & may_act(actor, nomination.engagement_id)
 
 
 def may_fill(actor: Actor, scope_id: int, who: str) -> Verdict:

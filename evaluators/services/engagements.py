@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from evaluators.constants import DISPUTE_DAYS, SCOPE_ENGAGEMENT, EvaluatedCategory
 from evaluators.models import AffiliateGroup, Engagement
 from evaluators.rules import may_claim_for
+from evaluators.selectors.leads import may_act
 from evaluators.services.counting import cap_of, lock_group, recount, tell_nominations
 from evaluators.states import CLAIMANTS, COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
 from greenportal import clock, transitions
@@ -125,6 +126,7 @@ def _checked(actor: Actor, move: _Move) -> tuple[Engagement, EngagementState]:
     )
     if engagement is None or not _concerns(actor, engagement):
         raise NotVisible
+    may_act(actor, engagement.pk).require()
     found = transitions.find(
         ENGAGEMENT_TRANSITIONS,
         state=engagement.state,

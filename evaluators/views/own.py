@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from evaluators.forms.evaluators import ConfirmForm, ReasonForm
 from evaluators.models import Engagement
-from evaluators.selectors import engagements_visible_to, visible_to
+from evaluators.selectors import engagements_visible_to
 from evaluators.services import confirm, dispute
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
@@ -16,15 +16,6 @@ from greenportal.directory.forms import posted
 from greenportal.findings.types import NotVisible
 
 OWN = (Role.EVALUATOR, Role.EVALUATOR_ADMIN)
-
-
-@roles(*OWN)
-def mine(request: HttpRequest) -> HttpResponse:
-    """The actor's own evaluator."""
-    found = visible_to(actor_of(request)).first()
-    if found is None:
-        return render(request, "evaluators/none.html")
-    return redirect("evaluators:detail", found.pk)
 
 
 def _engagement(actor: Actor, engagement_id: int) -> Engagement:

@@ -41,7 +41,7 @@ def numbers(evaluator: Evaluator, round_: Round) -> list[tuple[int | None, bool]
     return list(rows.order_by("id").values_list("ordinal", "over_cap"))
 
 
-def as_evaluator(evaluator: Evaluator, role: Role = Role.EVALUATOR) -> Actor:
+def as_evaluator(evaluator: Evaluator, role: Role = Role.EVALUATOR_ADMIN) -> Actor:
     return Actor(role=role, organisation_id=evaluator.organisation_id)
 
 
@@ -242,12 +242,16 @@ def expected(action: str, state: str, role: Role, reason: str) -> str | type[Dom
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_state_role_and_reason(action, round_2022):
     evaluator, subject = make_evaluator(), make_subject()
+    handler = User.objects.create(username="项目负责人", name="项目负责人")
     stranger_roles = {Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.DEPARTMENT, Role.ANONYMOUS}
     for state, role, reason in itertools.product(S.values, Role, ("", "理由")):
         organisation = evaluator.organisation_id if "evaluator" in role.value else subject.organisation_id
-        actor = Actor(role=role, authority_id=subject.authority_id, organisation_id=organisation)
+        actor = Actor(
+            role=role, user_id=handler.pk, authority_id=subject.authority_id, organisation_id=organisation
+        )
         with transaction.atomic():
             engagement = make_engagement(evaluator, round_2022, subject, state=state)
+            ProjectLead.objects.create(engagement=engagement, user=handler, assigned_at=clock.now())
             wanted = expected(action, state, role, reason)
             if role in stranger_roles:
                 wanted = NotVisible

@@ -189,7 +189,7 @@ def test_second_press_of_confirm_is_told_not_an_error(round_2022, client_of):
 def test_evaluator_confirms_and_disputes_and_the_city_decides(round_2022, client_of):
     evaluator = make_evaluator()
     yes, no = (make_engagement(evaluator, round_2022) for _ in range(2))
-    own, city = client_of(Role.EVALUATOR, organisation=evaluator.organisation), client_of(Role.CITY_REVIEWER)
+    own, city = client_of(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation), client_of(Role.CITY_REVIEWER)
     own.post(reverse("evaluators:confirm", args=[yes.pk]), {"version": 1, "report_on": "2022-09-10"})
     empty = own.post(reverse("evaluators:dispute", args=[no.pk]), {"version": 1, "reason": ""}).content.decode()
     assert "提出异议需要写明理由" in empty
@@ -206,7 +206,7 @@ def test_home_page_tells_each_what_waits(round_2022, client_of):
     evaluator = make_evaluator()
     subject = make_subject(name="待确认厂区")
     engagement = make_engagement(evaluator, round_2022, subject)
-    own_user = make_user(Role.EVALUATOR, organisation=evaluator.organisation)
+    own_user = make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
     assert "确认评价项目：待确认厂区" in sign_in(Client(), own_user).get(reverse("home")).content.decode()
     dispute(actor=actor_for(own_user), engagement_id=engagement.pk, reason="未受委托")
     waiting = with_two_people(evaluator)

@@ -235,7 +235,9 @@ def test_return_after_the_clock_has_its_own_due_day(report, admin, reviewer):
     complete(report, admin)
     file(report, admin)
     with clock.fixed(CLOSES + timedelta(days=1)):
-        send_back(report, reviewer, remarks=[Remark("evaluator_report.procedure", "评价程序", "incomplete", "写明复核人")])
+        send_back(
+            report, reviewer, remarks=[Remark("evaluator_report.procedure", "评价程序", "incomplete", "写明复核人")]
+        )
     with clock.fixed(CLOSES + timedelta(days=2)):
         with pytest.raises(Invalid, match="评价程序"):
             file(report, admin)
@@ -347,7 +349,9 @@ def test_scan_of_another_version_or_body_is_refused_and_an_unreadable_one_asks_f
     monkeypatch.setattr(report_seal, "read_codes", lambda _file: [])
     with pytest.raises(ReasonRequired):
         report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk)
-    assert report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk, declared="已逐页核对").method == "declared"
+    assert (
+        report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk, declared="已逐页核对").method == "declared"
+    )
 
 
 def test_workbook_has_every_block_and_the_totals(body, report, admin, tmp_path):

@@ -28,7 +28,9 @@ ELSEWHERE: tuple[dict[str, str], ...] = (
 )
 
 
-def complete(report: AnnualReport, admin: Actor, *, elsewhere: Any = ELSEWHERE, ours: str = "yes", **changes: Any) -> None:
+def complete(
+    report: AnnualReport, admin: Actor, *, elsewhere: Any = ELSEWHERE, ours: str = "yes", **changes: Any
+) -> None:
     """Fill in every hard field; `ours` answers each row of this portal's evaluations."""
     filing = report.filing
     assert filing is not None
