@@ -121,7 +121,7 @@ def _handlers(cast: Sequence[Applicant]) -> list[Person]:
         if a.number in HANDLERS
     ]
     organisations = {e.organisation.name: e.organisation.uscc for e in Evaluator.objects.select_related("organisation")}
-    for index, body in enumerate(evaluating.CAST):
-        role = Role.EVALUATOR if index else Role.EVALUATOR_ADMIN
+    for body in evaluating.CAST:
+        role = Role.EVALUATOR_ADMIN
         rows.append(Person(body.username, f"示例·{body.name[2:4]}评价员", role, uscc=organisations[body.name]))
     return rows

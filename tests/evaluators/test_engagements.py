@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from evaluators.models import Engagement, Evaluator
+from evaluators.models import Engagement, Evaluator, ProjectLead
 from evaluators.services import claim, confirm, decide_dispute, dispute, withdraw
 from evaluators.states import COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
+from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.models import User
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import DomainError, Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
 from greenportal.jobs.models import Job
@@ -246,9 +248,7 @@ def test_every_state_role_and_reason(action, round_2022):
     stranger_roles = {Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.DEPARTMENT, Role.ANONYMOUS}
     for state, role, reason in itertools.product(S.values, Role, ("", "理由")):
         organisation = evaluator.organisation_id if "evaluator" in role.value else subject.organisation_id
-        actor = Actor(
-            role=role, user_id=handler.pk, authority_id=subject.authority_id, organisation_id=organisation
-        )
+        actor = Actor(role=role, user_id=handler.pk, authority_id=subject.authority_id, organisation_id=organisation)
         with transaction.atomic():
             engagement = make_engagement(evaluator, round_2022, subject, state=state)
             ProjectLead.objects.create(engagement=engagement, user=handler, assigned_at=clock.now())

@@ -36,7 +36,7 @@ def write(filing, actor, **changes):
 
 
 def evaluator_of(nomination):
-    return make_actor(Role.EVALUATOR, organisation=nomination.evaluator.organisation)
+    return make_actor(Role.EVALUATOR_ADMIN, organisation=nomination.evaluator.organisation)
 
 
 @pytest.mark.parametrize("category", ["factory", "product", "park", "supply_chain"])
