@@ -8,6 +8,11 @@ SCOPE_UNIT = "dynamic_mgmt.listed_unit"
 SCOPE_TABLE = "dynamic_mgmt.dynamic_table"
 #: The clock of the yearly tables; further periods have `dynamic_mgmt.tables.<key>`.
 CLOCK_TABLES = "dynamic_mgmt.tables"
+SCOPE_INCIDENT = "dynamic_mgmt.incident"
+SCOPE_CHANGE = "dynamic_mgmt.unit_change"
+SCOPE_DOUBT = "dynamic_mgmt.match_doubt"
+KIND_INCIDENT = "dynamic_mgmt.incident"
+KIND_CHANGE = "dynamic_mgmt.change"
 #: How published lists write the categories, and our keys.
 CATEGORY_WORDS = {
     "绿色工厂": "factory",
@@ -29,3 +34,5 @@ LEVEL_WORDS = {
 #: Where the units live that our own results put on the list.
 HOME_PROVINCE = "辽宁省"
 HOME_CITY = "大连市"
+#: Why a row of 公示 stage is never matched, and not counted.
+NOT_FINAL = "来源为公示阶段"

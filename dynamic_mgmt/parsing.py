@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from dynamic_mgmt.constants import CATEGORY_WORDS, LEVEL_WORDS
+from dynamic_mgmt.constants import CATEGORY_WORDS, LEVEL_WORDS, NOT_FINAL
 from dynamic_mgmt.naming import is_chinese, is_short_name, name_key
 from greenportal.directory.tables import Row, parse_date
 from greenportal.directory.validators import validate_uscc
@@ -20,11 +20,14 @@ HEADINGS = {
     "batch": ("批次",),
     "year": ("年度", "名单年度"),
     "listed_on": ("公布日期",),
+    "published_year": ("公布年份",),
     "name": ("名称", "单位名称", "企业名称", "园区名称"),
     "model": ("产品型号", "产品名称及型号", "型号"),
     "uscc": ("统一社会信用代码", "信用代码"),
     "province": ("省份", "省"),
     "city": ("城市", "市"),
+    "district": ("区市县", "管理单位", "所在区县"),
+    "territory": ("行政区划", "行政区划代码"),
     "evaluator": ("第三方机构名称", "评价机构"),
     "standard": ("评价标准", "标准"),
     "removed_on": ("移出日期",),
@@ -63,6 +66,14 @@ class ListedRow:
     removal_document: str
     unmatched_reason: str
     source: str
+    district: str = ""
+    territory: str = ""
+    published_year: int | None = None
+
+    @property
+    def list_key(self) -> tuple[str, str, str]:
+        """Which list it stands on, as far as every source says so."""
+        return (self.category, self.level, self.batch)
 
     @property
     def identity(self) -> tuple[str, str, str, int | None, str, str, str]:
@@ -125,7 +136,7 @@ def unmatched_reason(name: str, note: str) -> str:
     names. `note` is the source as written.
     """
     if _NOT_FINAL.search(note):
-        return "来源为公示阶段"
+        return NOT_FINAL
     if is_short_name(name) or _SHORT_NOTE.search(note):
         return "来源仅有简称"
     if not is_chinese(name):
@@ -158,15 +169,16 @@ def parse_row(row: Row) -> tuple[ListedRow | None, list[str]]:
     messages: list[str] = []
     category = level = uscc = ""
     dates: dict[str, date | None] = {"listed_on": None, "removed_on": None}
-    year: int | None = None
+    years: dict[str, int | None] = {"year": None, "published_year": None}
     try:
         category, level = parse_category(row["category"], row["level"])
     except ValueError as error:
         messages.append(str(error))
-    try:
-        year = _year(row["year"])
-    except ValueError:
-        messages.append(f"年度“{row['year']}”应为4位年份（2016年以后），核对后填写。")
+    for key, label in (("year", "年度"), ("published_year", "公布年份")):
+        try:
+            years[key] = _year(row[key])
+        except ValueError:
+            messages.append(f"{label}“{row[key]}”应为4位年份（2016年以后），核对后填写。")
     for key in dates:
         try:
             dates[key] = parse_date(row[key])
@@ -183,11 +195,17 @@ def parse_row(row: Row) -> tuple[ListedRow | None, list[str]]:
         messages.append("移出日期应不早于公布日期，核对两个日期。")
     if messages:
         return None, messages
-    return _understood(row, category, level, year, dates, uscc, name), []
+    return _understood(row, category, level, years, dates, uscc, name), []
 
 
 def _understood(
-    row: Row, category: str, level: str, year: int | None, dates: dict[str, date | None], uscc: str, name: str
+    row: Row,
+    category: str,
+    level: str,
+    years: dict[str, int | None],
+    dates: dict[str, date | None],
+    uscc: str,
+    name: str,
 ) -> ListedRow:
     shown, model = _split_product(name, row["model"].strip()) if category == "product" else (name, row["model"].strip())
     return ListedRow(
@@ -195,7 +213,8 @@ def _understood(
         category=category,
         level=level,
         batch=parse_batch(row["batch"]),
-        list_year=year,
+        list_year=years["year"],
+        published_year=years["published_year"],
         listed_on=dates["listed_on"],
         name_as_listed=shown,
         name_key=name_key(shown),
@@ -210,4 +229,6 @@ def _understood(
         removal_document=row["removal_document"].strip()[:120],
         unmatched_reason=unmatched_reason(name, row["source"]),
         source=row["source"].strip()[:400],
+        district=row["district"].strip()[:60],
+        territory=row["territory"].strip()[:40],
     )

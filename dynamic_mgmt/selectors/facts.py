@@ -51,8 +51,8 @@ def register_facts(organisation_ids: Iterable[int], *, as_of: date | datetime) -
     """Return for each organisation its listings as of a day, oldest first: two queries for any number.
 
     A row counts when it was published by that day; one without a publication date counts unless
-    its list year lies after that day's. Name matching is exact on the normalised name and only on
-    rows that are `matchable` (neither 公示 stage nor short names). Every id asked gets an entry.
+    its list year lies after that day's. Name matching is exact on the normalised name, as listed
+    or of today, and only on rows that are `matchable` (neither 公示 stage nor short names). Every id asked gets an entry.
     """
     day = clock.local(as_of).date() if isinstance(as_of, datetime) else as_of
     asked = {
@@ -66,7 +66,10 @@ def register_facts(organisation_ids: Iterable[int], *, as_of: date | datetime) -
     for pk, (_, key) in asked.items():
         by_name.setdefault(key, []).append(pk)
     rows = ListedUnit.objects.filter(
-        Q(organisation_id__in=asked) | Q(uscc__in=by_code) | Q(name_key__in=by_name, matchable=True)
+        Q(organisation_id__in=asked)
+        | Q(uscc__in=by_code)
+        | Q(name_key__in=by_name, matchable=True)
+        | Q(renamed_key__in=by_name, matchable=True)
     ).filter(Q(listed_on__lte=day) | Q(listed_on=None) & (Q(list_year=None) | Q(list_year__lte=day.year)))
     found: dict[int, list[ListedFact]] = {pk: [] for pk in asked}
     for row in rows.order_by("listed_on", "list_year", "id"):
@@ -83,7 +86,10 @@ def _matches(
         return [(row.organisation_id, "organisation")] if row.organisation_id in asked else []
     if row.uscc:
         return [(by_code[row.uscc], "uscc")] if row.uscc in by_code else []
-    return [(pk, "name") for pk in by_name.get(row.name_key, [])] if row.matchable else []
+    if not row.matchable:
+        return []
+    named = {pk for key in (row.name_key, row.renamed_key) if key for pk in by_name.get(key, [])}
+    return [(pk, "name") for pk in sorted(named)]
 
 
 def _fact(row: ListedUnit, organisation_id: int, how: MatchedBy, day: date) -> ListedFact:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
-from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.constants import NOT_FINAL
+from dynamic_mgmt.models import ListedUnit, RemovalProposal, UnitName
 from dynamic_mgmt.naming import name_key
 from greenportal.accounts.actors import Actor, Role
 from greenportal.directory.models import Subject
@@ -53,6 +56,7 @@ def filtered(rows: QuerySet[ListedUnit], filters: Filters) -> QuerySet[ListedUni
         rows = rows.filter(
             Q(name_key__contains=key)
             | Q(renamed_key__contains=key)
+            | Exists(UnitName.objects.filter(unit=OuterRef("pk"), old_key__contains=key))
             | Q(uscc__istartswith=filters.q.strip())
             | Q(product_model__icontains=filters.q.strip())
         )
@@ -71,3 +75,22 @@ def removal_proposals_visible_to(actor: Actor) -> QuerySet[RemovalProposal]:
     """Return removals written down: the city's business alone."""
     rows = RemovalProposal.objects.select_related("unit", "proposed_by", "decided_by")
     return rows if actor.role in SEE_ALL else rows.none()
+
+
+def totals(*, level: str, as_of: date | None = None) -> dict[str, int]:
+    """Return category → how many units stand on the lists of a level, today or at the end of a day. One query.
+
+    A rename changes nothing, a removal lowers it; rows known from 公示 stage alone are no list yet. A unit
+    without a publication day counts from its publication year, else its list year.
+    """
+    rows = ListedUnit.objects.filter(level=level).exclude(unmatched_reason=NOT_FINAL)
+    if as_of is None:
+        rows = rows.filter(removed_on=None)
+    else:
+        year = Coalesce("published_year", "list_year")
+        rows = rows.alias(year=year).filter(
+            Q(listed_on__lte=as_of) | Q(listed_on=None) & (Q(year=None) | Q(year__lte=as_of.year)),
+            Q(removed_on=None) | Q(removed_on__gt=as_of),
+        )
+    counted = rows.order_by().values_list("category").annotate(Count("pk"))
+    return dict.fromkeys(ListedUnit.Category.values, 0) | dict(counted)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from dynamic_mgmt.constants import HOME_CITY, HOME_PROVINCE
 from dynamic_mgmt.models import ListedUnit
 from dynamic_mgmt.naming import name_key
 from dynamic_mgmt.rules import may_enrol
-from dynamic_mgmt.services.importing import IMPORT_LOCK
+from dynamic_mgmt.services.locking import lock_register
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
@@ -56,8 +56,7 @@ def enrol(
     if not document_no.strip():
         raise Invalid("填写公布名单的文号。", errors={"document_no": ["填写公布名单的文号。"]})
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+        lock_register()
         codes = dict(Organisation.objects.filter(pk__in=[i.organisation_id for i in items]).values_list("id", "uscc"))
         units = [
             _enrolled(item, codes[item.organisation_id], level, batch, list_year, listed_on, document_no.strip())

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from dynamic_mgmt.models import ListedUnit
+from dynamic_mgmt.constants import HOME_CITY
+from dynamic_mgmt.models import ListedUnit, MatchDoubt
 from dynamic_mgmt.parsing import ListedRow, parse_row
 from dynamic_mgmt.rules import may_import
+from dynamic_mgmt.services.asking import raise_doubts
+from dynamic_mgmt.services.comparing import Doubt, doubt_rows, load, match
+from dynamic_mgmt.services.locking import lock_register
+from dynamic_mgmt.services.placing import Places
 from dynamic_mgmt.services.telling import organisations_of, tell_nominations
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -24,11 +29,10 @@ from greenportal.directory.tables import Row, RowProblem
 from greenportal.findings.types import Invalid
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-#: Advisory lock under which lists are brought in, one at a time.
-IMPORT_LOCK = 7_310_201
 #: Fields that a later import may fill or correct; a blank in the file never clears what is stored.
 _FILLED = (
     "listed_on",
+    "published_year",
     "name_as_listed",
     "uscc",
     "city",
@@ -52,12 +56,17 @@ class ListedChange:
 
 @dataclass(frozen=True, slots=True)
 class ListedPreview:
-    """What an import would do. repeated: rows that stand twice in the file, taken once."""
+    """What an import would do.
+
+    repeated: rows that stand twice in the file, taken once; doubts: rows that go to a person and not
+    into the register.
+    """
 
     changes: tuple[ListedChange, ...]
     same: int
     repeated: int
     problems: tuple[RowProblem, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def new(self) -> int:
@@ -82,19 +91,30 @@ def national_batch_dates() -> Mapping[str, date]:
         return {r["batch"]: date.fromisoformat(r["published_on"]) for r in csv.DictReader(file) if r["published_on"]}
 
 
+@lru_cache(maxsize=1)
+def national_batch_years() -> Mapping[str, int]:
+    """Return national batch → year of publication, known also where the day is not; it is not the list year."""
+    with (DATA / "national_batches.csv").open(encoding="utf-8", newline="") as file:
+        return {r["batch"]: int(r["published_year"]) for r in csv.DictReader(file)}
+
+
 def _dated(row: ListedRow) -> ListedRow:
-    """Fill the publication day of a final national row from its batch; rows seen at 公示 stage stay undated."""
+    """Fill day and year of publication of a final national row from its batch; rows of 公示 stage stay undated."""
     final = not row.unmatched_reason or "公示" not in row.unmatched_reason
-    if row.listed_on is None and row.level == "national" and final:
-        return replace(row, listed_on=national_batch_dates().get(row.batch))
-    return row
+    if row.level == "national" and final:
+        listed_on = row.listed_on or national_batch_dates().get(row.batch)
+        year = listed_on.year if listed_on else row.published_year or national_batch_years().get(row.batch)
+        return replace(row, listed_on=listed_on, published_year=year)
+    return row if row.listed_on is None else replace(row, published_year=row.listed_on.year)
 
 
-def _values(row: ListedRow, stored: ListedUnit | None) -> dict[str, Any]:
+def _values(row: ListedRow, stored: ListedUnit | None, places: Places) -> dict[str, Any]:
     """Return what would be written: everything for a new unit, differences for a stored one."""
-    given = {name: getattr(row, name) for name in _FILLED}
+    given = {name: getattr(row, name) for name in _FILLED} | places.of(row)
     if stored is None:
         return given
+    if row.name_key != stored.name_key:  # matched by code, by another name or by a person: the listed name stays
+        del given["name_as_listed"]
     changed = {name: value for name, value in given.items() if value and value != getattr(stored, name)}
     # A source that gives the full final name lifts the bar; a worse source never lowers a better one.
     if stored.unmatched_reason and not row.unmatched_reason:
@@ -105,31 +125,43 @@ def _values(row: ListedRow, stored: ListedUnit | None) -> dict[str, Any]:
 
 
 def preview_listed(rows: Iterable[Row]) -> ListedPreview:
-    """Compare rows of a list with the register; stores nothing. One query."""
+    """Compare rows of a list with the register; stores nothing. Five queries for any number of rows."""
     understood: dict[Any, ListedRow] = {}
     problems: list[RowProblem] = []
     repeated = 0
+    places = Places()
     for raw in rows:
         row, messages = parse_row(raw)
+        if row is not None:
+            messages = places.problems(row)
         problems.extend(RowProblem(raw.number, f"第{raw.number}行：{message}") for message in messages)
         if row is None:
             continue
         repeated += row.identity in understood
         understood.setdefault(row.identity, _dated(row))
-    stored = {
-        (u.category, u.level, u.batch, u.list_year, u.province, u.name_key, u.product_model): u
-        for u in ListedUnit.objects.filter(name_key__in={row.name_key for row in understood.values()})
-    }
+    changes, doubts = _compared(list(understood.values()), places)
+    same = len(understood) - len(changes) - len(doubts)
+    return ListedPreview(tuple(changes), same, repeated, tuple(problems), tuple(doubts))
+
+
+def _compared(rows: Sequence[ListedRow], places: Places) -> tuple[list[ListedChange], list[Doubt]]:
+    """Return what would be written, and what a person must decide."""
+    stored = load(rows)
     changes: list[ListedChange] = []
-    for identity, row in understood.items():
-        unit = stored.get(identity)
-        values = _values(row, unit)
+    doubts: list[Doubt] = []
+    for row in rows:
+        unit = match(row, stored)
+        if isinstance(unit, Doubt):
+            doubts.append(unit)
+            continue
+        values = _values(row, unit, places)
         if unit is None or values:
             changes.append(ListedChange(row, unit.pk if unit else None, values))
-    return ListedPreview(tuple(changes), len(understood) - len(changes), repeated, tuple(problems))
+    return changes, doubts
 
 
-def _new_unit(change: ListedChange, source: str) -> ListedUnit:
+def new_unit(change: ListedChange, source: str) -> ListedUnit:
+    """Return the unit that a row makes, not yet stored."""
     row = change.row
     return ListedUnit(
         category=row.category,
@@ -151,29 +183,54 @@ def import_listed(*, actor: Actor, rows: Iterable[Row], source: str) -> ListedPr
     """Store the new and fuller rows of a published list, or nothing while a row cannot be understood.
 
     Identity is (category, level, batch, list year, province, normalised name, model): the same file
-    again changes nothing. Raises `Refused` for the role, `Invalid` with every row's message.
+    again changes nothing. A row that may be a stored unit waits for a person (`decide_match`) and is
+    not counted until then. Raises `Refused` for the role, `Invalid` with every row's message.
     """
     may_import(actor).require()
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+        lock_register()
         preview = preview_listed(rows)
         if preview.problems:
             raise Invalid("先更正下列各行，再导入。", errors={"rows": [p.message for p in preview.problems]})
-        added = [_new_unit(change, source) for change in preview.changes if change.unit_id is None]
+        added = [new_unit(change, source) for change in preview.changes if change.unit_id is None]
         ListedUnit.objects.bulk_create(added, batch_size=1000)
         touched = _fill(preview)
-        if preview.changes:
+        asked = doubt_rows(preview.doubts, source=source, at=clock.now())
+        MatchDoubt.objects.bulk_create(asked, batch_size=1000)
+        _ask_at_home(added)
+        if preview.changes or asked:
             record(
                 actor=actor,
                 action="dynamic_mgmt.import_listed",
                 target="dynamic_mgmt.register:0",
-                data={"new": preview.new, "updated": preview.updated, "source": source},
+                data={"new": preview.new, "updated": preview.updated, "doubtful": len(asked), "source": source},
             )
             tell_nominations(
                 actor=actor, cause="dynamic_mgmt.import", organisation_ids=organisations_of([*added, *touched])
             )
     return preview
+
+
+def _ask_at_home(added: Sequence[ListedUnit]) -> None:
+    """Ask at once about new units of our own city that no code settles."""
+    home = [unit for unit in added if unit.city == HOME_CITY and unit.matchable and not unit.uscc]
+    if home:
+        raise_doubts(home)
+
+
+def new_unit_of(row: ListedRow, source: str) -> ListedUnit:
+    """Return the unit that one row makes by a person's word, not yet stored."""
+    return new_unit(ListedChange(row, None, _values(row, None, Places())), source)
+
+
+def fill_one(unit: ListedUnit, row: ListedRow) -> ListedUnit:
+    """Write what a row knows better about the locked `unit` that a person says it is."""
+    values = _values(row, unit, Places())
+    for name, value in values.items():
+        setattr(unit, name, value)
+    unit.version += 1
+    unit.save(update_fields=[*values, "version"])
+    return unit
 
 
 def _fill(preview: ListedPreview) -> list[ListedUnit]:
@@ -184,7 +241,9 @@ def _fill(preview: ListedPreview) -> list[ListedUnit]:
         for name, value in wanted[unit.pk].values.items():
             setattr(unit, name, value)
         unit.version += 1
-    ListedUnit.objects.bulk_update(units, [*_FILLED, "matchable", "unmatched_reason", "version"], batch_size=1000)
+    ListedUnit.objects.bulk_update(
+        units, [*_FILLED, "authority", "territory", "matchable", "unmatched_reason", "version"], batch_size=1000
+    )
     return units
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import cast
 
@@ -17,12 +18,8 @@ from greenportal.audit.services import record
 from greenportal.findings.types import Invalid, NotVisible, WrongState
 
 
-def propose_removal(*, actor: Actor, unit_id: int, removed_on: date, reason: str, document_no: str) -> RemovalProposal:
-    """Write down that a unit was removed on `removed_on` by `document_no`; nothing changes until it is decided.
-
-    Raises `Refused`, `NotVisible`, `WrongState` for a removed unit or an open proposal, `Invalid` per field.
-    """
-    may_propose_removal(actor).require()
+def _errors(removed_on: date, reason: str, document_no: str) -> dict[str, list[str]]:
+    """Return what is wrong with a removal as typed, by field."""
     errors: dict[str, list[str]] = {}
     if removed_on > clock.today():
         errors["removed_on"] = ["移出日期应不晚于今天，核对后填写。"]
@@ -30,6 +27,16 @@ def propose_removal(*, actor: Actor, unit_id: int, removed_on: date, reason: str
         errors["reason"] = ["填写移出原因（1至200个字）。"]
     if not document_no.strip() or len(document_no.strip()) > 120:
         errors["document_no"] = ["填写移出文号（1至120个字）。"]
+    return errors
+
+
+def propose_removal(*, actor: Actor, unit_id: int, removed_on: date, reason: str, document_no: str) -> RemovalProposal:
+    """Write down that a unit was removed on `removed_on` by `document_no`; nothing changes until it is decided.
+
+    Raises `Refused`, `NotVisible`, `WrongState` for a removed unit or an open proposal, `Invalid` per field.
+    """
+    may_propose_removal(actor).require()
+    errors = _errors(removed_on, reason, document_no)
     try:
         with transaction.atomic():
             unit = ListedUnit.objects.select_for_update().filter(pk=unit_id).first()
@@ -96,3 +103,83 @@ def decide_removal(*, actor: Actor, proposal_id: int, confirm: bool) -> RemovalP
             tell_nominations(actor=actor, cause="dynamic_mgmt.removal", organisation_ids=organisations_of([unit]))
         _audit(actor, "decide_removal", proposal)
     return proposal
+
+
+def propose_removals(
+    *, actor: Actor, unit_ids: Iterable[int], removed_on: date, reason: str, document_no: str
+) -> list[RemovalProposal]:
+    """Write down the removals of one published document, all or none.
+
+    Raises `Refused`, `NotVisible`, `Invalid` naming the units that are removed already or wait for a decision.
+    """
+    may_propose_removal(actor).require()
+    errors = _errors(removed_on, reason, document_no)
+    if errors:
+        raise Invalid("核对移出登记内容。", errors=errors)
+    ids = set(unit_ids)
+    with transaction.atomic():
+        units = list(ListedUnit.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+        if len(units) != len(ids):
+            raise NotVisible
+        waiting = set(RemovalProposal.objects.filter(unit__in=units, decided_at=None).values_list("unit_id", flat=True))
+        wrong = [f"{unit.current_name}：已移出名单，从清单中去掉。" for unit in units if unit.removed_on]
+        wrong += [f"{unit.current_name}：已有待复核的移出登记，从清单中去掉。" for unit in units if unit.pk in waiting]
+        wrong += [
+            f"{unit.current_name}：移出日期早于公布日期，核对两个日期。"
+            for unit in units
+            if unit.listed_on and removed_on < unit.listed_on
+        ]
+        if wrong:
+            raise Invalid("先核对下列单位，再登记移出。", errors={"rows": wrong})
+        rows = [
+            RemovalProposal(
+                unit=unit,
+                removed_on=removed_on,
+                reason=reason.strip(),
+                document_no=document_no.strip(),
+                proposed_by_id=cast("int", actor.user_id),
+                proposed_at=clock.now(),
+            )
+            for unit in units
+        ]
+        made = RemovalProposal.objects.bulk_create(rows, batch_size=1000)
+        _audit_many(actor, "propose_removals", made)
+    return made
+
+
+def _audit_many(actor: Actor, verb: str, proposals: Sequence[RemovalProposal]) -> None:
+    data = {"proposals": [row.pk for row in proposals], "units": [row.unit_id for row in proposals]}
+    record(actor=actor, action=f"dynamic_mgmt.{verb}", target="dynamic_mgmt.register:0", data=data)
+
+
+def confirm_removals(*, actor: Actor, proposal_ids: Iterable[int]) -> list[RemovalProposal]:
+    """The city lead confirms many removals at once, all or none; the guards of `decide_removal` for each.
+
+    Raises `Refused`, `NotVisible`, `WrongState` when one of them is decided already.
+    """
+    ids = sorted(set(proposal_ids))
+    with transaction.atomic():
+        rows = RemovalProposal.objects.select_for_update(of=("self",)).select_related("unit")
+        proposals = list(rows.filter(pk__in=ids).order_by("unit_id"))
+        if not proposals or len(proposals) != len(ids):
+            may_propose_removal(actor).require()
+            raise NotVisible
+        units = {
+            unit.pk: unit
+            for unit in ListedUnit.objects.select_for_update().filter(pk__in=[row.unit_id for row in proposals])
+        }
+        for row in proposals:
+            may_decide_removal(actor, row.proposed_by_id).require()
+            if row.decided_at is not None:
+                raise WrongState("其中有移出登记已复核，刷新页面后重新选择。")
+            row.decided_by_id, row.decided_at, row.confirmed = actor.user_id, clock.now(), True
+            unit = units[row.unit_id]
+            unit.removed_on, unit.removal_reason = row.removed_on, row.reason
+            unit.removal_document, unit.version = row.document_no, unit.version + 1
+        RemovalProposal.objects.bulk_update(proposals, ["decided_by", "decided_at", "confirmed"], batch_size=1000)
+        ListedUnit.objects.bulk_update(
+            units.values(), ["removed_on", "removal_reason", "removal_document", "version"], batch_size=1000
+        )
+        tell_nominations(actor=actor, cause="dynamic_mgmt.removal", organisation_ids=organisations_of(units.values()))
+        _audit_many(actor, "confirm_removals", proposals)
+    return proposals

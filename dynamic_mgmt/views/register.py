@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,11 +12,16 @@ from django.views.decorators.http import require_POST
 
 from dynamic_mgmt.forms.register import LinkForm, RegisterFilter, RemovalForm
 from dynamic_mgmt.models import ListedUnit
-from dynamic_mgmt.parsing import HEADINGS, REQUIRED
+from dynamic_mgmt.parsing import HEADINGS, REQUIRED, ListedRow
 from dynamic_mgmt.rules import may_decide_removal
 from dynamic_mgmt.selectors import filtered, visible_to
+from dynamic_mgmt.selectors.changes import history_of
+from dynamic_mgmt.selectors.changes import visible_to as changes_visible_to
+from dynamic_mgmt.selectors.incidents import visible_to as incidents_visible_to
 from dynamic_mgmt.selectors.lists import removal_proposals_visible_to
 from dynamic_mgmt.services import decide_removal, import_listed, link_unit, preview_listed, propose_removal
+from dynamic_mgmt.services.comparing import Doubt
+from dynamic_mgmt.services.removing import confirm_removals
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
@@ -33,7 +39,8 @@ PER_PAGE = 50
 
 def _cells(unit: ListedUnit) -> list[dict[str, str]]:
     place = "".join(part for part in (unit.province, unit.city if unit.city != unit.province else "") if part)
-    name = f"{unit.name_as_listed}　{unit.product_model}" if unit.product_model else unit.name_as_listed
+    name = f"{unit.current_name}（列入时：{unit.name_as_listed}）" if unit.renamed_to else unit.name_as_listed
+    name = f"{name}　{unit.product_model}" if unit.product_model else name
     values: list[dict[str, str]] = [
         {"text": name, "url": reverse("dynamic_mgmt:unit", args=[unit.pk])},
         {"text": unit.get_category_display()},
@@ -89,7 +96,17 @@ def detail(request: HttpRequest, unit_id: int) -> HttpResponse:
         for row in removal_proposals_visible_to(actor).filter(unit=unit)
     ]
     open_one = any(row.decided_at is None for row, _ in proposals)
-    context = {"unit": unit, "proposals": proposals, "open_one": open_one, "is_city": actor.is_city}
+    incidents = incidents_visible_to(actor).filter(Q(unit=unit) | Q(organisation=unit.organisation_id or 0))
+    context = {
+        "unit": unit,
+        "proposals": proposals,
+        "open_one": open_one,
+        "is_city": actor.is_city,
+        "may_report": actor.is_city or actor.is_district,
+        "names": history_of(unit.pk),
+        "changes": changes_visible_to(actor).filter(unit=unit),
+        "incidents": incidents,
+    }
     return render(request, "dynamic_mgmt/unit.html", context)
 
 
@@ -126,7 +143,27 @@ def decide(request: HttpRequest, proposal_id: int) -> HttpResponse:
     return redirect("dynamic_mgmt:unit", proposal.unit_id)
 
 
-def _organisation_id(uscc: str) -> int | None:
+@roles(*CITY)
+def removals(request: HttpRequest) -> HttpResponse:
+    """Removals that wait for a decision; the city lead confirms those of one document in one go."""
+    actor = actor_of(request)
+    rows = removal_proposals_visible_to(actor).filter(decided_at=None).order_by("document_no", "pk")
+    waiting = [(row, bool(may_decide_removal(actor, row.proposed_by_id))) for row in rows[:500]]
+    if request.method == "POST":
+        ids = [int(text) for text in request.POST.getlist("proposal") if text.isdigit()]
+        try:
+            if not ids:
+                raise Invalid("先勾选要复核的移出登记。")
+            messages.success(request, f"已复核，{len(confirm_removals(actor=actor, proposal_ids=ids))}项移出名单。")
+        except (Refused, NotVisible):
+            raise
+        except DomainError as error:
+            messages.error(request, error.message)
+        return redirect("dynamic_mgmt:removals")
+    return render(request, "dynamic_mgmt/removals.html", {"waiting": waiting, "any": any(may for _, may in waiting)})
+
+
+def organisation_id_of(uscc: str) -> int | None:
     """Return the registered legal person with this code; None for an empty text."""
     if not uscc.strip():
         return None
@@ -151,7 +188,7 @@ def link(request: HttpRequest, unit_id: int) -> HttpResponse:
             lambda: link_unit(
                 actor=actor,
                 unit_id=unit.pk,
-                organisation_id=_organisation_id(values["uscc"]),
+                organisation_id=organisation_id_of(values["uscc"]),
                 seen_version=values["version"],
                 reason=values["reason"],
             )
@@ -163,7 +200,8 @@ def link(request: HttpRequest, unit_id: int) -> HttpResponse:
     return render(request, "dynamic_mgmt/form.html", context)
 
 
-def _preview(rows: list[Row]) -> imports.Shown:
+def shown_preview(rows: list[Row]) -> imports.Shown:
+    """Return what an import of these rows would do, as the page tells it."""
     found = preview_listed(rows)
     return imports.Shown(
         counts=[
@@ -172,29 +210,43 @@ def _preview(rows: list[Row]) -> imports.Shown:
             ("相同", found.same),
             ("文件内重复", found.repeated),
             ("不自动匹配", found.unmatchable),
+            ("待确认", len(found.doubts)),
         ],
-        heads=("行", "名称", "类别", "级别", "批次", "名单年度", "变更", "不自动匹配的原因"),
+        heads=("行", "名称", "类别", "级别", "批次", "名单年度", "变更", "说明"),
         rows=[
-            (
-                str(change.row.number),
-                " ".join(filter(None, [change.row.name_as_listed, change.row.product_model])),
-                ListedUnit.Category(change.row.category).label,
-                ListedUnit.Level(change.row.level).label,
-                change.row.batch,
-                str(change.row.list_year or ""),
-                "新增" if change.unit_id is None else "补充",
-                change.row.unmatched_reason,
-            )
-            for change in found.changes
+            *(_preview_row(doubt.row, "待确认", _why(doubt)) for doubt in found.doubts),
+            *(
+                _preview_row(change.row, "新增" if change.unit_id is None else "补充", change.row.unmatched_reason)
+                for change in found.changes
+            ),
         ],
         problems=found.problems,
-        changes=len(found.changes),
+        changes=len(found.changes) + sum(not doubt.asked for doubt in found.doubts),
     )
+
+
+def _preview_row(row: ListedRow, what: str, why: str) -> tuple[str, ...]:
+    return (
+        str(row.number),
+        " ".join(filter(None, [row.name_as_listed, row.product_model])),
+        ListedUnit.Category(row.category).label,
+        ListedUnit.Level(row.level).label,
+        row.batch,
+        str(row.list_year or ""),
+        what,
+        why,
+    )
+
+
+def _why(doubt: Doubt) -> str:
+    first = doubt.candidates[0]
+    return f"可能是“{first.name}”：{first.because}"
 
 
 def _apply(actor: Actor, rows: list[Row], name: str) -> str:
     done = import_listed(actor=actor, rows=rows, source=name)
-    return f"已导入名单：新增{done.new}项，补充{done.updated}项。"
+    waiting = f"另有{len(done.doubts)}项待确认。" if done.doubts else ""
+    return f"已导入名单：新增{done.new}项，补充{done.updated}项。{waiting}"
 
 
 PAGE = imports.ImportPage(
@@ -202,7 +254,7 @@ PAGE = imports.ImportPage(
     kind="dynamic_mgmt.import",
     headings=HEADINGS,
     required=REQUIRED,
-    preview=_preview,
+    preview=shown_preview,
     apply=_apply,
     back="dynamic_mgmt:index",
     parent="绿色制造名录",

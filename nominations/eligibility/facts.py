@@ -81,6 +81,21 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRecord:
+    """An accident or violation on record with the district and the city (通知 三), not withdrawn.
+
+    kind: safety | data | quality | environment | tax | dishonest | other; source: creditchina | gsxt |
+    other; verified: the city has verified it; label: kind, severity and source in words.
+    """
+
+    kind: str
+    source: str
+    on: date | None = None
+    verified: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SanctionFact:
     """不予采信 of an evaluator: first day, last day excluded, lifted since."""
 
@@ -285,6 +300,7 @@ class NominationFacts:
     statements: Statements = field(default_factory=Statements)
     credit: tuple[CreditQuery, ...] | None = None
     listings: tuple[Listing, ...] | None = None
+    incidents: tuple[IncidentRecord, ...] | None = None
     standard: str | None = None
     industry_standard: str | None = None
     key_energy_user: bool | None = None

@@ -22,6 +22,8 @@ SCHEMA_ID = "https://greenportal.invalid/facts.schema.json"
 CHOICES = {
     ("NominationFacts", "category"): ["factory", "product", "park", "supply_chain"],
     ("CreditQuery", "source"): ["creditchina", "gsxt", "zxgk"],
+    ("IncidentRecord", "kind"): ["safety", "data", "quality", "environment", "tax", "dishonest", "other"],
+    ("IncidentRecord", "source"): ["creditchina", "gsxt", "other"],
     ("Listing", "level"): ["national", "provincial", "city"],
     ("EngagementFacts", "state"): ["claimed", "confirmed", "disputed", "upheld", "void", "withdrawn"],
     ("Opinion", "opinion"): ["none", "no_objection", "objection"],

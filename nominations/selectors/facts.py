@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dynamic_mgmt.selectors import ListedFact, register_facts
+from dynamic_mgmt.selectors import IncidentFact, ListedFact, incident_facts, register_facts
 from evaluators.models import Engagement
 from evaluators.selectors import EvaluatorStanding, standing
 from greenportal import clock
@@ -22,6 +22,7 @@ from nominations.eligibility.facts import (
     DocumentFact,
     EngagementFacts,
     EvaluatorFacts,
+    IncidentRecord,
     Listing,
     NominationFacts,
     Opinion,
@@ -45,6 +46,7 @@ class _Around:
     standing: Mapping[int, EvaluatorStanding]
     engagements: Mapping[int, Engagement]
     register: Mapping[int, tuple[ListedFact, ...]]
+    incidents: Mapping[int, tuple[IncidentFact, ...]]
     opinions: Mapping[int, tuple[Opinion, ...]]
     namesakes: Mapping[tuple[str, str], tuple[tuple[int, int, str], ...]]
 
@@ -52,7 +54,7 @@ class _Around:
 def load(nomination_ids: Iterable[int], *, as_of: datetime) -> list[NominationFacts]:
     """Return the facts of the nominations, in the order of the ids, as known at `as_of`.
 
-    About fifteen queries per round, whatever the number. Ids that do not exist are left out.
+    About twenty queries per round, whatever the number. Ids that do not exist are left out.
     """
     ids = list(nomination_ids)
     related = Nomination.objects.select_related("subject", "applicant", "authority", "industry")
@@ -89,6 +91,7 @@ def _around(rows: Sequence[Nomination], as_of: datetime, book: Rulebook | None) 
         standing=standing([n.evaluator_id for n in rows if n.evaluator_id], round_id=round_id, as_of=as_of),
         engagements=engagements,
         register=register_facts({n.applicant_id for n in rows}, as_of=as_of),
+        incidents=incident_facts({n.applicant_id for n in rows}, as_of=as_of),
         opinions=_opinions(ids),
         namesakes=_namesakes(rows, round_id),
     )
@@ -142,6 +145,7 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         statements=read.statements(merged),
         credit=read.credit(merged),
         listings=tuple(_listing(fact) for fact in around.register.get(nomination.applicant_id, ())),
+        incidents=tuple(_incident(fact) for fact in around.incidents.get(nomination.applicant_id, ())),
         standard=nomination.standard or None,
         industry_standard=nomination.industry_standard,
         key_energy_user=nomination.key_energy_user,
@@ -169,6 +173,16 @@ def _parts(content: Content) -> list[tuple[str, Sheet, Mapping[str, Any]]]:
         if p.key.endswith("_conditions") or (may_be_left(p.key) and not is_blank(p.sheet, p.answers))
     ]
     return [(p.key, p.sheet, p.answers) for p in begun]
+
+
+def _incident(fact: IncidentFact) -> IncidentRecord:
+    return IncidentRecord(
+        kind=fact.kind,
+        source=fact.source,
+        on=fact.happened_on,
+        verified=fact.verified,
+        label=f"{fact.kind_words}（{fact.severity_words}，来源：{fact.source_words}）",
+    )
 
 
 def _listing(fact: ListedFact) -> Listing:

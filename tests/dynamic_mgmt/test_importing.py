@@ -159,10 +159,14 @@ def test_file_with_a_fault_stores_nothing_and_names_the_row():
     assert ListedUnit.objects.count() == 0
 
 
-def test_preview_takes_one_query_and_stores_nothing(django_assert_num_queries):
-    with django_assert_num_queries(1):
+def test_preview_takes_as_many_queries_for_one_row_as_for_all_and_stores_nothing(django_assert_num_queries):
+    with django_assert_num_queries(2):
         assert preview_listed(shipped()).new == 94
     assert ListedUnit.objects.count() == 0
+    import_listed(actor=CITY, rows=shipped(), source="名单")
+    for rows in (shipped()[:1], shipped()):
+        with django_assert_num_queries(3):
+            assert preview_listed(rows).same == len(rows)
 
 
 def test_units_that_concern_known_bodies_have_their_nominations_checked_again():
@@ -255,19 +259,8 @@ def test_imports_side_by_side_store_each_unit_once():
 
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_imports_break(monkeypatch):
-    class Slow:
-        """Stands for the cursor of the advisory lock: takes none, and lets the others catch up."""
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return None
-
-        def execute(self, *_):
-            time.sleep(0.05)
-
-    monkeypatch.setattr(importing, "connection", type("C", (), {"cursor": staticmethod(Slow)}))
+    # Takes no lock, and lets the others catch up.
+    monkeypatch.setattr(importing, "lock_register", lambda: time.sleep(0.05))
     stored, broken = imported_side_by_side()
     assert stored == 40
     assert broken > 0

@@ -9,7 +9,7 @@ from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding
 from greenportal.rounds.rulebook import Rulebook, RuleSpec
 from nominations.eligibility.answers import Place, manual, met, not_met, place, spoken
-from nominations.eligibility.facts import CreditQuery, Event, Listing, NominationFacts, Statement
+from nominations.eligibility.facts import CreditQuery, Event, IncidentRecord, Listing, NominationFacts, Statement
 
 CREDIT_NAMES = {
     "creditchina": "“信用中国”",
@@ -114,7 +114,9 @@ def ex2(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
     queries = _by_source(facts.credit)
     asked = [queries[key] for key in ("creditchina", "gsxt") if key in queries]
     seen = [event for query in asked for event in query.events if event.kind != DISHONEST]
-    finding = _stated(facts, book, spec, facts.statements.ex2, what=what, seen=seen)
+    reported = [row for row in facts.incidents or () if row.kind != DISHONEST]
+    seen += [_as_event(row) for row in reported if _settled(row)]
+    finding = _asked_about(_stated(facts, book, spec, facts.statements.ex2, what=what, seen=seen), facts, book, spec)
     if finding.open:
         return finding
     for key in ("creditchina", "gsxt"):
@@ -124,6 +126,32 @@ def ex2(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
         if not query.clean and not query.events:
             return manual(spec, f"{CREDIT_NAMES[key]}显示有不良记录，但未写明内容和日期。", source=key)
     return finding
+
+
+def _settled(row: IncidentRecord) -> bool:
+    """Whether the record decides by itself: verified by the city and taken from one of the two sites."""
+    return row.verified and row.source in CREDIT_NAMES
+
+
+def _as_event(row: IncidentRecord) -> Event:
+    return Event(on=row.on, kind=row.kind, text=f"{row.label}，区县上报，市局已核实")
+
+
+def _asked_about(finding: Finding, facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
+    """Turn 符合 into a question when a report in the window is not verified or is of another source."""
+    if finding.outcome == "not_met":
+        return finding
+    dishonest = spec.id == "EX6"
+    doubts = []
+    for row in facts.incidents or ():
+        if (row.kind == DISHONEST) != dishonest or _settled(row):
+            continue
+        found = _sort([Event(on=row.on, kind=row.kind, text=row.label)], facts, book, spec, lasting=dishonest)
+        why = "待市局核实" if not row.verified else "来源不是规定的网站"
+        doubts += [f"{text}（{why}）" for text in (*found.certain, *found.doubtful)]
+    if not doubts:
+        return finding
+    return manual(spec, f"区县上报的情况需要核实：{'；'.join(doubts)}。", reported=doubts)
 
 
 def _by_source(credit: tuple[CreditQuery, ...] | None) -> dict[str, CreditQuery]:
@@ -193,7 +221,9 @@ def ex6(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
     for query in credit:
         if query.source == "zxgk" and query.clean is False and not query.events:
             return not_met(spec, "中国执行信息公开网查询结果显示为失信被执行人。", source=query.source)
-    return _stated(facts, book, spec, facts.statements.ex6, what="列为失信被执行人", lasting=True, seen=seen)
+    seen += [_as_event(row) for row in facts.incidents or () if row.kind == DISHONEST and _settled(row)]
+    finding = _stated(facts, book, spec, facts.statements.ex6, what="列为失信被执行人", lasting=True, seen=seen)
+    return _asked_about(finding, facts, book, spec)
 
 
 @rule("EXO")
