@@ -219,6 +219,7 @@ def test_schema_names_every_fact_and_choice():
         "EngagementFacts",
         "EvaluatorFacts",
         "Event",
+        "IncidentRecord",
         "Listing",
         "NominationFacts",
         "Opinion",
