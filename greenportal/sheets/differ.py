@@ -26,6 +26,23 @@ def diff(sheet: Sheet, old: Answers, new: Answers) -> list[Change]:
     return found
 
 
+def diff_versions(old_sheet: Sheet, old: Answers, new_sheet: Sheet, new: Answers) -> list[Change]:
+    """Return the differences between answers given under two definitions of a form.
+
+    What both definitions have is compared as the new one prints it; what only the old one had comes last.
+    """
+    changes = diff(new_sheet, old, new)
+    if old_sheet.sha256 == new_sheet.sha256:
+        return changes
+    kept = {key for section in new_sheet.sections for key in section.item_keys()}
+    gone = diff(old_sheet, old, {})
+    return changes + [change for change in gone if _item(old_sheet, change.path) not in kept]
+
+
+def _item(sheet: Sheet, path: str) -> str:
+    return path.removeprefix(f"{sheet.key}.").partition("[")[0]
+
+
 def _changed(sheet: Sheet, path: str, label: str, field: Field, old: object, new: object) -> Iterator[Change]:
     before, after = text_of(field, old), text_of(field, new)
     if before != after:

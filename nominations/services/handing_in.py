@@ -11,7 +11,7 @@ from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import DatedLink
 from greenportal.accounts.services import issue_link, use_link
 from greenportal.audit.services import record
-from greenportal.filings.services import set_locked
+from greenportal.filings.services import freeze, set_locked
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.rounds.selectors import rulebook_at
 from nominations import rules
@@ -142,7 +142,7 @@ def lock_filings(content: Content, *, locked: bool) -> None:
 def hand_in(*, actor: Actor, nomination_id: int, seen_version: int) -> HandedIn:
     """Hand the nomination to the district: hard fields complete, content confirmed, comments answered.
 
-    Locks the filings, closes the district's correction, asks for a check. Soft gaps are listed, not
+    Locks the filings, keeps a version of each, closes the district's correction, asks for a check. Soft gaps are listed, not
     refused. The district hands in until its own deadline; an applicant until his, or a return's. Raises Invalid, Refused, WrongState, WindowClosed, Stale.
     """
     with transaction.atomic():
@@ -156,6 +156,9 @@ def hand_in(*, actor: Actor, nomination_id: int, seen_version: int) -> HandedIn:
         missing = require_complete(nomination, content)
         in_window = _in_window(nomination, actor)
         answering.close_answered(nomination, content, actor=actor, stage=Correction.Stage.DISTRICT)
+        for part in content.sheets:
+            # Kept so that the next handing in can be compared with this one, field by field.
+            freeze(filing_id=part.filing_id, cause="hand_in", actor=actor)
         nomination.handed_in_at = clock.now()
         move(
             nomination,

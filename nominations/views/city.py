@@ -15,7 +15,6 @@ from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
 from greenportal.directory.selectors import nominating_authorities
 from greenportal.findings.types import Finding, Invalid, NotVisible
-from greenportal.sheets.differ import diff
 from greenportal.sheets.printing import printed
 from nominations.constants import RETURN_PHRASES
 from nominations.forms.base import whole
@@ -23,7 +22,7 @@ from nominations.forms.city import InboxFilter, PaperForm
 from nominations.forms.nomination import ReturnForm
 from nominations.models import ListEntry, NominationVersion, PaperCount, SealScan
 from nominations.packets.summary import summary_workbook
-from nominations.selectors import city
+from nominations.selectors import city, versions
 from nominations.selectors.content import sheets_by_sha, shown_of
 from nominations.selectors.nominations import get_visible, versions_visible_to, visible_to
 from nominations.services import accepting, returning
@@ -90,19 +89,19 @@ def nomination(request: HttpRequest, nomination_id: int) -> HttpResponse:
     """One nomination as the city reads it: its latest visible version, what changed, findings, history."""
     actor = actor_of(request)
     row = get_visible(actor, nomination_id)
-    versions = list(versions_visible_to(actor).filter(nomination=row).order_by("-number"))
-    if not versions:
+    frozen = list(versions_visible_to(actor).filter(nomination=row).order_by("-number"))
+    if not frozen:
         raise NotVisible
-    current = versions[0]
+    current = frozen[0]
     correction = current_correction(row)
     context = {
         "nomination": row,
         "colour": STATE_COLOURS.get(row.state, ""),
         "version": current,
-        "versions": versions,
+        "versions": frozen,
         "sheets": _printed(current),
         "documents": current.payload["documents"],
-        "changes": differences(versions[1], current) if len(versions) > 1 else [],
+        "changes": _since(frozen),
         "findings": sorted_findings(
             [Finding.from_json(f) for f in (current.payload["check"] or {}).get("findings", [])]
         ),
@@ -113,44 +112,35 @@ def nomination(request: HttpRequest, nomination_id: int) -> HttpResponse:
     return render(request, "nominations/city_nomination.html", context)
 
 
+def _since(frozen: list[NominationVersion]) -> list[versions.Difference]:
+    """What the newest of these versions changed against the one before."""
+    if len(frozen) < 2:
+        return []
+    return versions.differences(versions.of_version(frozen[1]), versions.of_version(frozen[0]))
+
+
 def _printed(version: NominationVersion) -> list[object]:
     known = sheets_by_sha(part["definition_sha256"] for part in version.payload["sheets"])
     rows = [(known[part["definition_sha256"]], part["answers"]) for part in version.payload["sheets"]]
     return [printed(sheet, answers) for sheet, answers in rows if shown_of(sheet, answers)]
 
 
-def differences(old: NominationVersion, new: NominationVersion) -> list[tuple[str, str, str]]:
-    """Return what changed between two versions: (label, before, after); sheets in order, then documents."""
-    before = {part["key"]: part for part in old.payload["sheets"]}
-    known = sheets_by_sha(part["definition_sha256"] for part in new.payload["sheets"])
-    found = []
-    for part in new.payload["sheets"]:
-        sheet = known[part["definition_sha256"]]
-        past = before.get(part["key"], {"answers": {}})["answers"]
-        found += [(f"{sheet.title}／{c.label}", c.before, c.after) for c in diff(sheet, past, part["answers"])]
-    was = {(d["slot"], d["sha256"]): d["name"] for d in old.payload["documents"]}
-    now = {(d["slot"], d["sha256"]): d["name"] for d in new.payload["documents"]}
-    found += [("材料", name, "") for key, name in was.items() if key not in now]
-    found += [("材料", "", name) for key, name in now.items() if key not in was]
-    return found
-
-
 @roles(*OWNERS, *CITY)
 @require_GET
 def history(request: HttpRequest, nomination_id: int) -> HttpResponse:
-    """The versions of a nomination and the differences between any two of them."""
+    """The moments of a nomination that count, and the differences between any two of them."""
     actor = actor_of(request)
     row = get_visible(actor, nomination_id)
-    versions = list(versions_visible_to(actor).filter(nomination=row).order_by("number"))
-    numbers = {v.number: v for v in versions}
-    new = numbers.get(whole(request.GET.get("to"))) or (versions[-1] if versions else None)
-    old = numbers.get(whole(request.GET.get("from"))) or (versions[-2] if len(versions) > 1 else None)
+    moments = versions.snapshots(actor, row)
+    known = {moment.key: moment for moment in moments}
+    new = known.get(request.GET.get("to", "")) or (moments[-1] if moments else None)
+    old = known.get(request.GET.get("from", "")) or (moments[-2] if len(moments) > 1 else None)
     context = {
         "nomination": row,
-        "versions": versions,
+        "moments": moments,
         "old": old,
         "new": new,
-        "changes": differences(old, new) if old and new else [],
+        "changes": versions.differences(old, new) if old and new else [],
     }
     return render(request, "nominations/history.html", context)
 

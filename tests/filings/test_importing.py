@@ -221,11 +221,13 @@ def test_remarks_of_a_return_stand_at_their_cells_and_answered_ones_are_marked(a
     answered = remark("used", "综合能耗", "核对单位")
     services.answer_comment(comment_id=answered.pk, answer="explained", text="单位无误", actor=actor)
     remark("models[r1].model", "产品型号 第1行 型号", "型号不全")
+    remark("models", "产品型号", "型号不齐")
     remark("models[gone].model", "产品型号 第2行 型号", "已删去的一行")
     book = openpyxl.load_workbook(io.BytesIO(download(actor, filing)))
     assert cell_of(book, "name").comment.text == "退回意见（不实或有误）：名称与执照不符\n依据：通知 一"
     assert cell_of(book, "used").comment.text.endswith("【已说明理由】单位无误")
     assert book["产品型号"]["C5"].comment.text.startswith("退回意见（不实或有误）：型号不全")
+    assert book["产品型号"]["A2"].comment.text.startswith("退回意见（不实或有误）：型号不齐")
     red = cell_of(book, "name").fill.fgColor.rgb
     assert (red, cell_of(book, "used").fill.fgColor.rgb != red) == ("FFFBE0DD", True)
     assert [cell.value for cell in book["问题清单"]["D"][4:]] == ["产品型号 第2行 型号"]

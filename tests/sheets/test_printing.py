@@ -5,11 +5,12 @@ import re
 
 import pytest
 
-from greenportal.sheets import Change, Field, FieldType, anchors, diff, json_schema, printed
+from greenportal.sheets import Change, Field, FieldType, anchors, diff, from_json, json_schema, printed
+from greenportal.sheets.differ import diff_versions
 from greenportal.sheets.paths import Place, from_input_name, input_id, input_name, parse
 from greenportal.sheets.printing import text_of
 from greenportal.sheets.types import Choice
-from tests.factories.filings import COMPLETE, demo_sheet
+from tests.factories.filings import COMPLETE, definition, demo_sheet
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,20 @@ def test_printed_has_every_question_that_applies_units_and_the_mark():
 def test_mark_goes_when_the_form_is_official_or_confirmed():
     assert printed(demo_sheet(official=True), {}).mark == ""
     assert printed(demo_sheet(), {}, confirmed=True).mark == ""
+
+
+def test_diff_of_two_definitions_names_what_only_the_old_one_had():
+    old = demo_sheet()
+    made = definition()
+    made["sections"][0]["fields"] = [{"key": "name", "label": "单位名称"}]
+    new = from_json(made)
+    before, after = {**COMPLETE, "note": "旧说明"}, {**COMPLETE, "name": "新名称"}
+    assert diff_versions(old, before, new, after) == [
+        Change("demo.name", "单位名称", "示例单位", "新名称"),
+        Change("demo.uscc", "统一社会信用代码", COMPLETE["uscc"], ""),
+        Change("demo.note", "说明", "旧说明", ""),
+    ]
+    assert diff_versions(old, before, old, before) == []
 
 
 def test_diff_in_printed_texts_rows_by_id_formulas_too():

@@ -86,6 +86,8 @@ def _note(comment: FieldComment) -> Note:
 def _unplaced(sheet: Sheet, answers: Answers, comments: Iterable[FieldComment]) -> list[CellProblem]:
     """Return the open remarks whose place is gone (a row taken away), for the worksheet of problems."""
     known = {path for path, _ in anchors(sheet, answers)}
+    known |= {path.rpartition(".")[0] for path in known if "[" in path}
+    known |= {f"{sheet.key}.{table.key}" for table in sheet.tables()}
     return [
         CellProblem(sheet.title, "", comment.label, _note(comment).text, "", comment.value_seen)
         for comment in comments

@@ -153,12 +153,18 @@ def value_cell(
     cell.alignment = Alignment(horizontal="right" if number else "left", vertical="center", wrap_text=True)
     cell.fill = _LOCKED_FILL if locked else INPUT_FILL
     cell.protection = Protection(locked=locked)
-    if notes:
-        if any(note.open for note in notes):
-            cell.fill = _BAD_FILL
-        text = xlsx.clean("\n".join(note.text for note in notes))
-        lines = sum(1 + xlsx.display_width(line) // 40 for line in text.split("\n"))
-        cell.comment = Comment(text, _AUTHOR, width=300, height=min(400, 20 * lines + 24))
+    comment(cell, notes)
+
+
+def comment(cell: Cell, notes: Sequence[Note]) -> None:
+    """Put comments at a cell; one that is still open makes it red."""
+    if not notes:
+        return
+    if any(note.open for note in notes):
+        cell.fill = _BAD_FILL
+    text = xlsx.clean("\n".join(note.text for note in notes))
+    lines = sum(1 + xlsx.display_width(line) // 40 for line in text.split("\n"))
+    cell.comment = Comment(text, _AUTHOR, width=300, height=min(400, 20 * lines + 24))
 
 
 def head_label(field: Field) -> str:

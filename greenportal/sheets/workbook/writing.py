@@ -21,7 +21,7 @@ from greenportal.sheets.types import Field, FieldType, Sheet, Table
 from greenportal.sheets.workbook import cells, drawing, identity
 from greenportal.sheets.workbook.drawing import MARKER, Book
 from greenportal.sheets.workbook.identity import Identity
-from greenportal.sheets.workbook.types import CellProblem, Form, Mark
+from greenportal.sheets.workbook.types import CellProblem, Form, Mark, Note
 
 WEB_ONLY = "这一项请在网页上填写"
 INSTRUCTIONS = (
@@ -251,6 +251,7 @@ def _table(
     mark = "" if owner.official else "（非官方样式）"
     drawing.head(sheet, f"{table.label}{mark}", [*notes, INSTRUCTIONS[0]], widths, keys)
     drawing.heading(sheet, 4, heads, widths)
+    drawing.comment(xlsx.cell_at(sheet, drawing.TITLE_ROW, 1), _table_notes(lines, table))
     first = 3 + named
     for offset, line in enumerate(lines):
         _table_row(book, sheet, 5 + offset, line, table, first, widths)
@@ -259,6 +260,16 @@ def _table(
         book.choices(sheet, "填报单位", titles, blanks)
     xlsx.set_page(sheet, width=len(widths), head=(4, 4))
     xlsx.protect(sheet)
+
+
+def _table_notes(lines: Sequence[_Line], table: Table) -> list[Note]:
+    """Return the comments at the table as a whole: of each filing once, with its name in a list workbook."""
+    found: dict[str, list[Note]] = {}
+    for line in lines:
+        told = f"{line.title}：" if line.title else ""
+        notes = line.form.notes.get(table.key, ())
+        found[line.form.mark.ref] = [replace(note, text=f"{told}{note.text}") for note in notes]
+    return [note for notes in found.values() for note in notes]
 
 
 def _width_in(table: Table, column: Field) -> float:
@@ -271,6 +282,8 @@ def _table_row(
 ) -> None:
     drawing.text_cell(sheet, row, 1, str(line.number), align="center")
     drawing.text_cell(sheet, row, 2, line.key)
+    row_notes = line.form.notes.get(f"{table.key}[{line.row['_id']}]", ())
+    drawing.comment(xlsx.cell_at(sheet, row, 1), row_notes)
     if first > 3:
         drawing.text_cell(sheet, row, 3, line.title)
         if not line.title:
