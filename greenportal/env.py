@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -50,6 +52,17 @@ def database(url: str) -> dict[str, Any]:
         "PORT": port,
         "OPTIONS": options,
     }
+
+
+def join_running_portal(note: Path) -> None:
+    """Let this process use the servers of a running `make run`, whose note is at `note`, where none are named.
+
+    Called by manage.py, so that a command typed in a second terminal reaches the database that the pages show.
+    """
+    if text("DATABASE_URL") or not note.is_file():
+        return
+    told: dict[str, str] = json.loads(note.read_text(encoding="utf-8")).get("environment", {})
+    os.environ.update({name: value for name, value in told.items() if not text(name)})
 
 
 def connect_as_owner() -> None:

@@ -1,5 +1,7 @@
 """Reading the environment: each address becomes settings, each mistake names its variable."""
 
+import json
+
 import pytest
 from django.core.files.storage import storages
 
@@ -126,3 +128,22 @@ def test_owner_address_replaces_the_application_s_only_where_it_is_set(monkeypat
     monkeypatch.setenv("MIGRATE_DATABASE_URL", "postgresql://owner@/x")
     env.connect_as_owner()
     assert env.text("DATABASE_URL") == "postgresql://owner@/x"
+
+
+@pytest.mark.parametrize(
+    ("own", "used"), [("", "postgresql://app@/running"), ("postgresql://me@/x", "postgresql://me@/x")]
+)
+def test_a_command_joins_the_running_portal_unless_it_names_its_own_database(monkeypatch, tmp_path, own, used):
+    note = tmp_path / "run.json"
+    note.write_text(json.dumps({"pid": 1, "environment": {"DATABASE_URL": "postgresql://app@/running"}}))
+    monkeypatch.setenv("DATABASE_URL", own)
+    if not own:
+        monkeypatch.delenv("DATABASE_URL")
+    env.join_running_portal(note)
+    assert env.text("DATABASE_URL") == used
+
+
+def test_without_a_running_portal_nothing_is_joined(monkeypatch, tmp_path):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    env.join_running_portal(tmp_path / "run.json")
+    assert env.text("DATABASE_URL") == ""
