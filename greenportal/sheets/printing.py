@@ -163,7 +163,8 @@ def _cell_text(table: Table, column: Field, row: dict[str, str]) -> str:
 def text_of(field: Field, value: Any) -> str:
     """Return a canonical value as people read it, without unit; text that is not understood stays as typed.
 
-    Numbers bear exactly the field's decimals when these are fewer than typed none is cut; dates read 2022年9月5日.
+    Numbers of up to three decimals bear them all, as money and scores do; where more are allowed, only those typed.
+    No typed decimal is cut. Dates read 2022年9月5日.
     """
     if values.is_empty(value):
         return ""
@@ -181,12 +182,17 @@ def text_of(field: Field, value: Any) -> str:
     return field.label_of(text)
 
 
+#: Up to so many decimals are written out to the last; more of them are a limit of precision, not a way of writing.
+_WRITTEN_OUT = 3
+
+
 def _figure(field: Field, text: str) -> str:
     number = computing.decimal_of(text)
     if number is None:
         return text
     shown = -int(number.normalize().as_tuple().exponent) if number else 0
-    return f"{number:.{max(field.decimals, shown, 0)}f}"
+    written = field.decimals if field.decimals <= _WRITTEN_OUT else 0
+    return f"{number:.{max(written, shown, 0)}f}"
 
 
 def _spoken_date(text: str) -> str:
