@@ -86,7 +86,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One worksheet: mark (附件1), title, unit line with room for a seal, header, rows, signature line, notes."""
+    """One worksheet: mark (附件1), title, unit line with room for a seal, header, rows, signature line, notes.
+
+    With blank rows it is a template to be filled in and read back: its notes stand above the header.
+    """
 
     name: str
     title: str
@@ -262,6 +265,13 @@ class TableBook:
                 left, right = edges[index] + 1, edges[index + 1]
                 self._line(sheet, row, left, right, piece, Font(name=SONG, size=11), "left", SEAL_ROW_HEIGHT)
             row += 1
+        return self._notes(sheet, table, row) if table.blank_rows else row
+
+    def _notes(self, sheet: Worksheet, table: Table, row: int) -> int:
+        """Above the header of a template, where its reader looks first and nobody takes them for a filled row."""
+        for note in table.notes:
+            self._line(sheet, row, 1, len(table.columns), note, Font(name=SONG, size=10), "left", 20)
+            row += 1
         return row
 
     def _line(
@@ -355,9 +365,8 @@ class TableBook:
                 font = Font(name=SONG, size=11)
                 self._line(sheet, row, edges[index] + 1, edges[index + 1], piece, font, "left", 30)
             row += 1
-        for note in table.notes:
-            self._line(sheet, row, 1, last, note, Font(name=SONG, size=10), "left", 20)
-            row += 1
+        if not table.blank_rows:
+            self._notes(sheet, table, row)
 
     def _page(self, sheet: Worksheet, table: Table, header: int, first: int) -> None:
         set_page(sheet, width=len(table.columns), head=(header, first - 1))
