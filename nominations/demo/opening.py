@@ -10,6 +10,7 @@ from datetime import datetime
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from dynamic_mgmt.demo import register
 from dynamic_mgmt.parsing import HEADINGS, REQUIRED
 from dynamic_mgmt.services import import_listed
 from dynamic_mgmt.services.importing import shipped_list
@@ -57,6 +58,13 @@ def opened(cast: Sequence[Applicant], say: Say) -> Round:
         )
         say("建立市局和区市县的演示账户 …")
         people.appoint(people.officials())
+        say("登记名录的更名、变更、事故上报和待确认的匹配（演示） …")
+        register.fill(
+            system=people.SYSTEM,
+            officer=people.actor_named("gjz-officer"),
+            reviewer=people.actor_named("dl-reviewer"),
+            lead=people.actor_named("dl-lead"),
+        )
     known = the_round()
     if known is not None:
         return known

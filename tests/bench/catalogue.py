@@ -61,4 +61,12 @@ BENCHES: tuple[Bench, ...] = (
         repeats=1,
         seed=_PACKET,
     ),
+    Bench(
+        "register_import",
+        "10,000 units from a workbook into the register, bare: calamine and one bulk_create",
+        "tests.bench.register:ours",
+        "tests.bench.register:bare",
+        seed="tests.bench.register:fill",
+        repeats=1,
+    ),
 )

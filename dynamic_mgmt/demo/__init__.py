@@ -1,0 +1,1 @@
+"""Demonstration data of the register; called by the demonstration of nominations. Fictional throughout."""
