@@ -14,6 +14,8 @@ from greenportal.directory.validators import validate_uscc
 from greenportal.findings.types import Invalid
 
 REQUIRED = ("category", "name")
+#: The whole national list has some fourteen thousand rows.
+MAX_ROWS = 20_000
 HEADINGS = {
     "category": ("类别", "名单类别"),
     "level": ("级别",),

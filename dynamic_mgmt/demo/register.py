@@ -28,7 +28,7 @@ def fill(*, system: Actor, officer: Actor, reviewer: Actor, lead: Actor) -> None
     """Put the fictional units under the officer's district and carry them to their stages; done once."""
     if ListedUnit.objects.filter(name_as_listed=NAMES[0]).exists():
         return
-    district = Authority.objects.get(pk=officer.authority_id)
+    district = Authority.objects.get(pk=officer.authority_id or 0)
     import_listed(
         actor=system, rows=[_row(n, name, district.name) for n, name in enumerate(NAMES, start=2)], source=PROOF
     )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from dynamic_mgmt.forms.register import LinkForm, RegisterFilter, RemovalForm
 from dynamic_mgmt.models import ListedUnit
-from dynamic_mgmt.parsing import HEADINGS, REQUIRED, ListedRow
+from dynamic_mgmt.parsing import HEADINGS, MAX_ROWS, REQUIRED, ListedRow
 from dynamic_mgmt.rules import may_decide_removal
 from dynamic_mgmt.selectors import filtered, visible_to
 from dynamic_mgmt.selectors.changes import history_of
@@ -258,6 +258,7 @@ PAGE = imports.ImportPage(
     apply=_apply,
     back="dynamic_mgmt:index",
     parent="绿色制造名录",
+    max_rows=MAX_ROWS,
     hints=(
         "类别写明级别，如“绿色工厂(省级)”，或另设“级别”列。",
         "公示阶段、仅有简称或没有中文名称的行会保存，但不会自动匹配到企业。同一文件可重复导入。",

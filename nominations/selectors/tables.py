@@ -6,23 +6,26 @@ from collections.abc import Sequence
 
 from django.db.models import TextChoices
 
+from dynamic_mgmt.states import CHANGE_TRANSITIONS, INCIDENT_TRANSITIONS, ChangeState, IncidentState
 from greenportal.accounts.actors import Role
 from greenportal.transitions import Transition
 from nominations.states import LIST_TRANSITIONS, NOMINATION_TRANSITIONS, PUBLIC_NAMES, ListState, NominationState
 
 _HEAD = """# States and moves
 
-Written by `manage.py show_states --write`; a test compares. Edit `nominations/states.py`, not this page.
+Written by `manage.py show_states --write`; a test compares. Edit `nominations/states.py` or `dynamic_mgmt/states.py`, not this page.
 """
 
 
 def markdown() -> str:
-    """Return the whole page: both machines with their states, their moves and a picture."""
+    """Return the whole page: the machines with their states, their moves and a picture."""
     return "\n".join(
         [
             _HEAD,
             *_machine("Nomination (申报)", NominationState, NOMINATION_TRANSITIONS, PUBLIC_NAMES),
             *_machine("Recommendation list (推荐汇总表)", ListState, LIST_TRANSITIONS, {}),
+            *_machine("Rename or major change (更名、重大变更)", ChangeState, CHANGE_TRANSITIONS, {}),
+            *_machine("Incident (事故和违法上报)", IncidentState, INCIDENT_TRANSITIONS, {}),
         ]
     )
 

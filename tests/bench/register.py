@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
 
 from dynamic_mgmt.models import ListedUnit
-from dynamic_mgmt.parsing import HEADINGS, REQUIRED
+from dynamic_mgmt.parsing import HEADINGS, MAX_ROWS, REQUIRED
 from dynamic_mgmt.services import import_listed
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -49,7 +49,7 @@ def ours() -> None:
     """Read in the jailed child, understood, compared with the register, stored, audited."""
     actor = Actor.system("bench")
     with queries() as counter, measure():
-        rows = read_table(_book(), headings=HEADINGS, required=REQUIRED)
+        rows = read_table(_book(), headings=HEADINGS, required=REQUIRED, max_rows=MAX_ROWS)
         done = import_listed(actor=actor, rows=rows, source=f"bench {os.getpid()}")
     note(f"{len(rows)} rows, {done.new} new, {done.same} the same, {counter.count} queries")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dynamic_mgmt.parsing import HEADINGS, REQUIRED
+from dynamic_mgmt.parsing import HEADINGS, MAX_ROWS, REQUIRED
 from dynamic_mgmt.services import import_listed, preview_listed
 from greenportal.accounts.actors import Actor
 from greenportal.directory.workbooks import read_table
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"没有找到文件：{file}")
         try:
-            rows = read_table(file, headings=HEADINGS, required=REQUIRED)
+            rows = read_table(file, headings=HEADINGS, required=REQUIRED, max_rows=MAX_ROWS)
             if options["dry_run"]:
                 preview = preview_listed(rows)
             else:
@@ -40,4 +40,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"新增{preview.new}项，补充{preview.updated}项，相同{preview.same}项，"
             f"文件内重复{preview.repeated}项；其中{preview.unmatchable}项不自动匹配。"
+            + (f"另有{len(preview.doubts)}项待确认。" if preview.doubts else "")
         )

@@ -15,6 +15,7 @@ from greenportal.accounts.http import actor_of
 from greenportal.directory.forms import UploadForm, posted
 from greenportal.directory.tables import Row, RowProblem
 from greenportal.directory.workbooks import read_table
+from greenportal.files import jail
 from greenportal.files import services as files
 from greenportal.files.models import StoredFile
 from greenportal.files.selectors import visible_file
@@ -47,6 +48,7 @@ class ImportPage:
     back: str
     parent: str
     hints: Sequence[str] = field(default=())
+    max_rows: int = jail.MAX_ROWS
 
     @property
     def columns(self) -> list[tuple[str, bool]]:
@@ -74,7 +76,7 @@ def _received(actor: Actor, page: ImportPage, request: HttpRequest) -> tuple[Sto
 
 def _rows(page: ImportPage, file: StoredFile) -> list[Row]:
     with files.open_path(file) as path:
-        return read_table(path, headings=page.headings, required=page.required)
+        return read_table(path, headings=page.headings, required=page.required, max_rows=page.max_rows)
 
 
 def _shown(request: HttpRequest, page: ImportPage, file: StoredFile, shown: Shown) -> HttpResponse:
