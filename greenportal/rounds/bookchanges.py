@@ -11,8 +11,8 @@ from typing import Any
 from greenportal import clock
 from greenportal.findings.types import Confidence, Invalid
 from greenportal.rounds import rulebook
-from greenportal.rounds.bookcodec import canonical_decimal
-from greenportal.rounds.rulebook import ProductStandard, Rulebook, RulebookError
+from greenportal.rounds.bookcodec import canonical_decimal, encode
+from greenportal.rounds.rulebook import EvaluationTable, ProductStandard, Rulebook, RulebookError
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def apply(
     confidence: Confidence | None = None,
     standards: tuple[ProductStandard, ...] | None = None,
     standards_complete: bool | None = None,
+    evaluation_tables: Mapping[str, EvaluationTable] | None = None,
 ) -> Rulebook:
     """Return a rulebook with the changes, each marked with where it now comes from.
 
@@ -81,6 +82,9 @@ def apply(
         ]
         raw["product_standards"]["complete"] = bool(standards_complete)
         raw["product_standards"]["source"] = source
+    for key, table in (evaluation_tables or {}).items():
+        kept = [row for row in raw["evaluation_tables"] if row["key"] != key]
+        raw["evaluation_tables"] = [*kept, {"key": key, **encode(table)}]
     try:
         return rulebook.from_json(raw)
     except RulebookError as error:
@@ -139,7 +143,15 @@ def difference(old: Rulebook, new: Rulebook) -> list[Change]:
         old_count, new_count = len(old.product_standards.items), len(new.product_standards.items)
         told = f"{new_count}项（新增{len(added)}项，减少{len(gone)}项）"
         found.append(Change("绿色设计产品标准清单", f"{old_count}项", told))
+    for key, table in new.evaluation_tables.items():
+        held = old.evaluation_tables.get(key)
+        if held != table:
+            found.append(Change(f"评价指标表：{table.label}", _told(held) if held else "", _told(table)))
     return found
+
+
+def _told(table: EvaluationTable) -> str:
+    return f"{len(table.groups)}个一级指标，{len(table.items)}项指标，来源：{table.source}"
 
 
 def _shown(item: Editable) -> str:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from greenportal.rounds.views import leading, reading, standards
+from greenportal.rounds.views import evaluation, leading, reading, standards
 
 app_name = "rounds"
 urlpatterns = [
     path("", reading.index, name="index"),
     path("prepare/", leading.prepare, name="prepare"),
+    path("evaluation-tables/template/", evaluation.template, name="evaluation_template"),
+    path("<int:round_id>/evaluation-tables/", evaluation.tables, name="evaluation_tables"),
     path("standards/template/", standards.template, name="standards_template"),
     path("extensions/<int:extension_id>/revoke/", leading.revoke, name="revoke"),
     path("<int:round_id>/", reading.detail, name="detail"),

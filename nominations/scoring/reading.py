@@ -104,6 +104,9 @@ def _chain(table: EvaluationTable | None, answers: Answers, stated: Decimal | No
     title = "绿色供应链管理指数"
     if table is None:
         return _no_table(title, stated)
+    if table.items and table.system not in {"", "generic"}:
+        by_name = {str(r.get("item") or ""): decimal_of(r.get("score")) for r in _rows(answers, "industry_indicators")}
+        return points(table, {item.code: by_name.get(item.name) for item in table.items}, stated, title)
     if table.items:
         return points(table, _column(answers, ("indicators",), "score"), stated, title)
     rows = [

@@ -16,7 +16,7 @@ from greenportal.accounts.services import invite
 from greenportal.audit.services import record
 from greenportal.directory.models import Industry, Subject
 from greenportal.filings.selectors import sheet_of
-from greenportal.filings.services import begin_anew, start_all
+from greenportal.filings.services import begin_anew, repin, start_all
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.booktypes import Rulebook
@@ -25,8 +25,9 @@ from greenportal.rounds.rulebook import sheet_file
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet, load
 from nominations import rules
-from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION, THIRD_PARTY_MARK, Category
+from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION, SELF_MARK, THIRD_PARTY_MARK, Category
 from nominations.models import Nomination, NominationSheet, RecommendationList
+from nominations.scoring.forming import with_table
 from nominations.selectors.content import contents
 from nominations.selectors.nominations import visible_to
 from nominations.selectors.prefill import prefilled
@@ -202,6 +203,7 @@ def choose_standard(*, actor: Actor, nomination_id: int, seen_version: int, stan
         (rules.owns(actor, nomination) & rules.editable(nomination)).require()
         nomination.standard = text
         touch(nomination, actor=actor, action="standard", fields=["standard"], data={"standard": text})
+        _follow_table(nomination, actor)
         recheck_soon(nomination, cause="standard", actor=actor)
         return nomination
 
@@ -279,6 +281,17 @@ def choose_evaluator(*, actor: Actor, nomination_id: int, seen_version: int, eva
         _hand_over_report(nomination, chosen, actor)
         recheck_soon(nomination, cause="evaluator", actor=actor)
         return nomination
+
+
+def _follow_table(nomination: Nomination, actor: Actor) -> None:
+    """Let a factory's reports bear the rows of the table of the standard now named; answers that still fit are kept."""
+    rulebook, _ = rulebook_at(nomination.round_id)
+    table = rulebook.evaluation_table(nomination.category, standard=nomination.standard)
+    if nomination.category != Category.FACTORY:
+        return
+    for held in nomination.sheets.filter(sheet_key__in=[f"factory{SELF_MARK}", f"factory{THIRD_PARTY_MARK}"]):
+        sheet = with_table(load(sheet_file(rulebook.key, held.sheet_key)), table)
+        repin(filing_id=held.filing_id, sheet=sheet, cause="table", actor=actor)
 
 
 def _hand_over_report(nomination: Nomination, chosen: Evaluator | None, actor: Actor) -> None:

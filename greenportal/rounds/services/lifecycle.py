@@ -15,7 +15,7 @@ from greenportal.findings.types import Confidence, Invalid, NotVisible, ReasonRe
 from greenportal.jobs.services import enqueue
 from greenportal.rounds import bookchanges, rulebook, rules, selectors
 from greenportal.rounds.models import Deadline, Round, RoundRevision
-from greenportal.rounds.rulebook import ProductStandard, Rulebook, RulebookError
+from greenportal.rounds.rulebook import EvaluationTable, ProductStandard, Rulebook, RulebookError
 
 #: News for nominations: enqueued by name, never imported (DESIGN §3).
 RECHECK = "nominations.recheck"
@@ -60,6 +60,7 @@ def revise(
     document_title: str = "",
     standards: tuple[ProductStandard, ...] | None = None,
     standards_complete: bool | None = None,
+    evaluation_tables: Mapping[str, EvaluationTable] | None = None,
 ) -> RoundRevision:
     """Add a revision of the round's rulebook. Before opening freely, afterwards with a document and a reason.
 
@@ -84,6 +85,7 @@ def revise(
         confidence=Confidence.OFFICIAL if document_id else None,
         standards=standards,
         standards_complete=standards_complete,
+        evaluation_tables=evaluation_tables,
     )
     differences = bookchanges.difference(old, new)
     if not differences:

@@ -136,6 +136,7 @@ def book_tables(found: Rulebook) -> list[Listing]:
         _documents(found),
         _windows(found),
         _benchmarks(found),
+        *evaluation_listings(found),
         _duties(found),
     ]
 
@@ -194,6 +195,30 @@ def _documents(found: Rulebook) -> Listing:
             slot.confidence.label,
         )
     return table
+
+
+METHODS = {"weighted": "一级指标加权", "sum": "各项得分相加", "index": "与引领值的比值"}
+
+
+def evaluation_listings(found: Rulebook) -> list[Listing]:
+    """Return the evaluation tables: one line each."""
+    table = listing("评价指标表", "名称", "适用类别", "标准或体系", "计算方式", "一级指标", "指标数", "来源", "可信度")
+    for row in found.evaluation_tables.values():
+        system = found.supply_systems.get(row.system)
+        groups = "、".join(
+            f"{g.label}{g.weight.normalize():f}" if g.weight is not None else g.label for g in row.groups.values()
+        )
+        table.add(
+            row.label,
+            found.categories[row.category].label,
+            "、".join(row.standards) or (system.label if system else "通用"),
+            METHODS[row.method],
+            groups or "未录入",
+            str(len(row.items)) if row.items else "未录入",
+            row.source,
+            row.confidence.label,
+        )
+    return [table]
 
 
 def _windows(found: Rulebook) -> Listing:
