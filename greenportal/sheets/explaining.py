@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from greenportal.sheets import computing, expressions
 from greenportal.sheets.paths import cell, rows_of
-from greenportal.sheets.printing import text_of
 from greenportal.sheets.types import Answers, Field, Sheet, Table
 
 _SIGNS: Mapping[type[ast.operator], str] = {ast.Add: "＋", ast.Sub: "－", ast.Mult: "×", ast.Div: "÷"}
@@ -93,7 +92,7 @@ def _one(
         label=label,
         unit=field.unit,
         value=computing.decimal_of(result),
-        text=text_of(field, result),
+        text=_plain(computing.decimal_of(result)),
         formula=_spoken(tree, lambda name: words[name].label),
         arithmetic=_spoken(tree, lambda name: words[name].text or _MISSING),
         variables=tuple(variables),
@@ -143,10 +142,18 @@ def _named(sheet: Sheet, name: str, table: Table | None) -> tuple[Field | None, 
 
 def _text(spec: Field | None, value: expressions.Value) -> str:
     if isinstance(value, Decimal):
-        return text_of(spec, f"{value:f}") if spec else f"{value:f}"
+        return _plain(value)
     if isinstance(value, list):
         return "、".join(_text(spec, item) for item in value)
     return str(value) if value else ""
+
+
+def _plain(value: Decimal | None) -> str:
+    """Return a number without the zeros that a printed form would add: here people follow the arithmetic."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _spoken(node: ast.expr, word: Callable[[str], str], *, inside: int = 0) -> str:

@@ -18,6 +18,8 @@ from greenportal.sheets.types import Answers, Field, FieldType, Level, Required,
 from greenportal.sheets.validation import validate
 
 RADIO_LIMIT = 6
+#: From this many columns on a table has lists to choose from instead of buttons, so that a row stays a line.
+WIDE = 6
 _SHORT = frozenset({FieldType.POSTCODE, FieldType.YEAR, FieldType.MONTH, FieldType.DATE, FieldType.INDUSTRY})
 _MIDDLE = frozenset({FieldType.USCC, FieldType.PHONE, FieldType.INDUSTRIES})
 #: What is said under a field that has no help of its own.
@@ -79,6 +81,11 @@ class FormTable:
     rows: list[FormRow] = field(default_factory=list)
 
     @property
+    def numbered(self) -> bool:
+        """True when the form prints numbers of its own, so that the page adds none."""
+        return self.table.columns[0].key == "no"
+
+    @property
     def can_add(self) -> bool:
         """True while another free row fits."""
         return not self.table.fixed and len(self.rows) < self.table.max_rows
@@ -123,10 +130,11 @@ class SheetForm(forms.Form):
                     for column in table.columns:
                         if not table.is_printed(row["_id"], column.key) and column.who not in self.readonly:
                             name = paths.input_name(paths.cell(table.key, row["_id"], column.key))
-                            self._add(name, column, paths.cell_label(table, number, column), row.get(column.key))
+                            label = paths.cell_label(table, number, column)
+                            self._add(name, column, label, row.get(column.key), narrow=len(table.columns) >= WIDE)
 
-    def _add(self, name: str, spec: Field, label: str, value: Any) -> None:
-        self.fields[name] = _form_field(spec, label)
+    def _add(self, name: str, spec: Field, label: str, value: Any, *, narrow: bool = False) -> None:
+        self.fields[name] = _form_field(spec, label, narrow=narrow)
         self.initial[name] = value if spec.is_list and spec.choices else _typed_text(spec, value)
         if spec.who in self.readonly:
             self.fields[name].disabled = True
@@ -273,8 +281,12 @@ def _typed_text(spec: Field, value: Any) -> str:
     return printing.text_of(spec, value) if spec.formula else str(value)
 
 
-def _form_field(spec: Field, label: str) -> forms.Field:
-    made = _choice_field(spec, label) if spec.choices or spec.type == FieldType.YESNO else _text_field(spec, label)
+def _form_field(spec: Field, label: str, *, narrow: bool = False) -> forms.Field:
+    made = (
+        _choice_field(spec, label, narrow=narrow)
+        if spec.choices or spec.type == FieldType.YESNO
+        else _text_field(spec, label)
+    )
     made.unit = spec.unit  # type: ignore[attr-defined]
     made.optional = spec.required == Required.NO and not spec.formula  # type: ignore[attr-defined]
     made.spec = spec  # type: ignore[attr-defined]
@@ -289,11 +301,11 @@ def _form_field(spec: Field, label: str) -> forms.Field:
     return made
 
 
-def _choice_field(spec: Field, label: str) -> forms.Field:
+def _choice_field(spec: Field, label: str, *, narrow: bool) -> forms.Field:
     options = [(choice.value, choice.label) for choice in spec.choices] or [("yes", "是"), ("no", "否")]
     if spec.is_list:
         return _AnyMultipleChoice(label=label, required=False, choices=options, widget=forms.CheckboxSelectMultiple)
-    if len(options) <= RADIO_LIMIT:
+    if len(options) <= RADIO_LIMIT and not narrow:
         return _AnyChoice(label=label, required=False, choices=options, widget=forms.RadioSelect)
     return _AnyChoice(label=label, required=False, choices=[("", "选择"), *options], widget=forms.Select)
 

@@ -20,7 +20,8 @@ FLAWS: Mapping[int, Mapping[str, str]] = {
     8: {"self_score": "93"},
     12: {"output_value": "297200000"},
 }
-_YES = {"met": "yes", "evidence": "见证明材料索引"}
+_YES = {"met": "yes"}
+_PROOF = {"evidence": "证明材料3"}
 #: Scores of the six groups by the applicant; the evaluator finds two points less in one of them.
 _GROUPS = {"infrastructure": 92, "management": 95, "inputs": 88, "product": 85, "emissions": 96, "performance": 84}
 _WEIGHTS = {"infrastructure": 20, "management": 15, "inputs": 15, "product": 10, "emissions": 10, "performance": 30}
@@ -95,7 +96,9 @@ def as_changes(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _factory(sheet: Sheet, seed: int) -> dict[str, Any]:
     tables = [t for t in sheet.tables() if any(c.key == "met" for c in t.columns)]
-    made: dict[str, Any] = {t.key: [{"_id": row.id, **_YES} for row in t.fixed] for t in tables}
+    made: dict[str, Any] = {
+        t.key: [{"_id": row.id, **_YES, **({} if n else _PROOF)} for n, row in enumerate(t.fixed)] for t in tables
+    }
     output, land = 12000 + 150 * seed, 42000 + 300 * seed
     figures = {
         "land_area": land,
@@ -209,7 +212,7 @@ def _chain(sheet: Sheet, seed: int) -> dict[str, Any]:
 
 
 def _points(table: Table, scores: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"_id": row.id, "score": scores[row.id], "evidence": "见证明材料索引"} for row in table.fixed]
+    return [{"_id": row.id, "score": scores[row.id]} for row in table.fixed]
 
 
 def _sum(scores: Mapping[str, str]) -> str:

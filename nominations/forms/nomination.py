@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +64,17 @@ class StandardForm(SeenForm):
         required=False,
         help_text="绿色工厂默认 GB/T 36132-2018；已发布行业标准的按行业标准。绿色设计产品从标准清单中选用。",
     )
+
+    def __init__(self, *args: Any, standards: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """`standards`: the round's list, from which alone a product's standard is chosen."""
+        super().__init__(*args, **kwargs)
+        if standards:
+            self.fields["standard"] = forms.ChoiceField(
+                label="评价标准",
+                choices=[("", "选择"), *standards],
+                required=False,
+                help_text="申请产品仅限“绿色设计产品标准清单”中载明标准的产品；所选标准写入基本信息表。",
+            )
 
 
 class KeyEnergyForm(SeenForm):

@@ -16,12 +16,12 @@ from greenportal.accounts.services import invite
 from greenportal.audit.services import record
 from greenportal.directory.models import Industry, Subject
 from greenportal.filings.selectors import sheet_of
-from greenportal.filings.services import begin_anew, repin, start_all
+from greenportal.filings.services import begin_anew, repin, save, start_all
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.booktypes import Rulebook
 from greenportal.rounds.models import Round
-from greenportal.rounds.rulebook import sheet_file
+from greenportal.rounds.rulebook import sheet_file, standard_key
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet, load
 from nominations import rules
@@ -194,13 +194,19 @@ def set_key_energy_user(*, actor: Actor, nomination_id: int, seen_version: int, 
 
 
 def choose_standard(*, actor: Actor, nomination_id: int, seen_version: int, standard: str) -> Nomination:
-    """Name the standard that self- and third-party evaluation follow; empty takes it back."""
+    """Name the standard that self- and third-party evaluation follow; empty takes it back.
+
+    A product's is taken from the round's list, once the city imported it (通知 一（二）), and written into its
+    basic sheet; a factory's reports take the rows of the standard's evaluation table. Raises Invalid.
+    """
     text = " ".join(standard.split())
     if len(text) > 120:
         raise Invalid("评价标准编号和名称不超过120字。", errors={"standard": ["评价标准编号和名称不超过120字。"]})
     with transaction.atomic():
         nomination = lock_nomination(actor, nomination_id, seen_version=seen_version)
         (rules.owns(actor, nomination) & rules.editable(nomination)).require()
+        if nomination.category == Category.PRODUCT and text:
+            text = _from_the_list(nomination, text, actor)
         nomination.standard = text
         touch(nomination, actor=actor, action="standard", fields=["standard"], data={"standard": text})
         _follow_table(nomination, actor)
@@ -281,6 +287,23 @@ def choose_evaluator(*, actor: Actor, nomination_id: int, seen_version: int, eva
         _hand_over_report(nomination, chosen, actor)
         recheck_soon(nomination, cause="evaluator", actor=actor)
         return nomination
+
+
+def _from_the_list(nomination: Nomination, text: str, actor: Actor) -> str:
+    """Return the number as the list prints it, written into the basic sheet too; as typed while there is no list."""
+    rulebook, _ = rulebook_at(nomination.round_id)
+    listed = rulebook.product_standards.items
+    if not listed:
+        return text
+    item = next((item for item in listed if standard_key(item.number) == standard_key(text)), None)
+    if item is None:
+        told = "从“绿色设计产品标准清单”中选择适用标准；清单没有的，不能申报。"
+        raise Invalid(told, errors={"standard": [told]})
+    held = nomination.sheets.select_related("filing").get(sheet_key="product_basic")
+    values = {"standard_no": item.number, "standard_name": item.name, "product_kind": item.product}
+    changes = {key: value for key, value in values.items() if value}
+    save(filing_id=held.filing_id, seen_version=held.filing.version, changes=changes, actor=actor)
+    return item.number
 
 
 def _follow_table(nomination: Nomination, actor: Actor) -> None:

@@ -154,7 +154,11 @@ def standard(request: HttpRequest, nomination_id: int) -> HttpResponse:
     actor = actor_of(request)
     nomination = get_visible(actor, nomination_id)
     initial = {"version": nomination.version, "industry": nomination.industry_id, "standard": nomination.standard}
-    form = StandardForm(posted(request), initial=initial)
+    rulebook, _ = rulebook_at(nomination.round_id)
+    listed = rulebook.product_standards.items if nomination.category == "product" else ()
+    form = StandardForm(
+        posted(request), initial=initial, standards=[(s.number, f"{s.number} {s.name}") for s in listed]
+    )
     if request.method == "POST" and form.is_valid():
 
         def save() -> Nomination:
@@ -170,14 +174,7 @@ def standard(request: HttpRequest, nomination_id: int) -> HttpResponse:
 
         if form.run(save) is not None:
             return done(request, "已保存行业和评价标准。", "nominations:detail", nomination.pk)
-    rulebook, _ = rulebook_at(nomination.round_id)
-    context = {
-        "nomination": nomination,
-        "form": form,
-        "title": "所属行业和评价标准",
-        "submit": "保存",
-        "standards": rulebook.product_standards.items if nomination.category == "product" else (),
-    }
+    context = {"nomination": nomination, "form": form, "title": "所属行业和评价标准", "submit": "保存"}
     return answered(request, "nominations/form.html", context, form)
 
 

@@ -59,8 +59,8 @@ def test_every_one_of_the_thirteen_formulas_is_there():
 def test_formula_and_arithmetic_are_said_in_the_forms_words():
     found = figures()["plot_ratio"]
     assert found.formula == "（总建筑物建筑面积＋总构筑物建筑面积）÷用地面积"
-    assert found.arithmetic == "（30000.00＋2000.00）÷50000.00"
-    assert [(v.label, v.unit, v.text) for v in found.variables][2] == ("用地面积", "m2", "50000.00")
+    assert found.arithmetic == "（30000＋2000）÷50000"
+    assert [(v.label, v.unit, v.text) for v in found.variables][2] == ("用地面积", "m2", "50000")
     assert figures()["value_per_land"].formula == "总产值÷（用地面积÷10000）"
     assert figures()["pollutants[r1].per_unit"].label == "单位产品产生量（化学需氧量）"
 

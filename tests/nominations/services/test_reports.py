@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
 from greenportal.filings.services import repin, save
-from greenportal.findings.types import NotVisible, Refused
-from greenportal.rounds.rulebook import load
+from greenportal.findings.types import Invalid, NotVisible, Refused
+from greenportal.rounds import services as rounds
+from greenportal.rounds.rulebook import EvaluationItem, ProductStandard, load
+from greenportal.rounds.services.evaluation import TableDraft
+from greenportal.rounds.services.standards import KIND
 from greenportal.sheets import from_json
 from nominations.selectors import facts
 from nominations.selectors.content import contents, gaps
@@ -152,3 +157,72 @@ def test_a_filing_goes_on_under_another_definition_with_what_both_have(district)
 
 def _definition(filing):
     return SheetDefinition.objects.get(pk=filing.definition_sha256).definition
+
+
+def listed(district):
+    """Let the city import a list with one standard."""
+    lead = make_actor(Role.CITY_LEAD)
+    district.round.refresh_from_db()
+    rounds.revise(
+        actor=lead,
+        round_id=district.round.pk,
+        seen_version=district.round.version,
+        changes={},
+        reason="导入清单",
+        document_id=str(make.make_file(lead, kind=KIND).pk),
+        standards=(ProductStandard(number="T/TEST 1-2020", name="试验产品评价技术规范", product="试验产品"),),
+        standards_complete=True,
+    )
+
+
+def test_a_products_standard_is_chosen_from_the_rounds_list_only(district):
+    nomination = make.make_draft(district, "product")
+    values = {"actor": district.officer, "nomination_id": nomination.pk}
+    listed(district)
+    with pytest.raises(Invalid, match="标准清单"):
+        drafting.choose_standard(seen_version=nomination.version, standard="T/TEST 2-2020", **values)
+    made = drafting.choose_standard(seen_version=nomination.version, standard="t/test1-2020", **values)
+    assert made.standard == "T/TEST 1-2020"
+    answers = report(nomination, "product_basic").answers
+    assert (answers["standard_no"], answers["standard_name"], answers["product_kind"]) == (
+        "T/TEST 1-2020",
+        "试验产品评价技术规范",
+        "试验产品",
+    )
+
+
+def test_while_there_is_no_list_the_number_is_kept_as_typed(district):
+    nomination = make.make_draft(district, "product")
+    made = drafting.choose_standard(
+        actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version, standard="T/TEST 2-2020"
+    )
+    assert made.standard == "T/TEST 2-2020"
+
+
+def test_a_factorys_report_takes_the_rows_of_the_table_of_its_standard(district):
+    nomination = make.make_draft(district)
+    own = report(nomination, "factory_self")
+    write(own, district.officer, **{"general[4an1].met": "yes", "product[8d1n1].met": "yes"})
+    lead = make_actor(Role.CITY_LEAD)
+    district.round.refresh_from_db()
+    item = EvaluationItem(code="P1", group="产品", name="轴承减重", max_score=Decimal(100))
+    draft = TableDraft(
+        label="轴承表", category="factory", standard="JB/T 1-2020", groups=(("产品", Decimal(100)),), items=(item,)
+    )
+    rounds.add_evaluation_table(
+        actor=lead,
+        round_id=district.round.pk,
+        seen_version=district.round.version,
+        draft=draft,
+        reason="录入",
+        file_id=str(make.make_file(lead, kind=KIND).pk),
+    )
+    drafting.choose_standard(
+        actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version, standard="JB/T 1-2020"
+    )
+    own.refresh_from_db()
+    assert own.answers["general"] == [{"_id": "4an1", "met": "yes"}]
+    assert "product" not in own.answers
+    saved = write(own, district.officer, **{"product[P1].score": "101"})
+    messages = {p.message for p in saved.problems if p.path == "factory_self.product[P1].score"}
+    assert messages == {"产品评价指标自评表 第1行 得分（分）不大于100"}

@@ -42,7 +42,7 @@ def test_the_page_shows_both_reports_and_marks_the_difference(factory):
     assert "不一致" in text
     assert "20×92÷100＋15×95÷100＋15×88÷100＋10×85÷100＋10×96÷100＋30×84÷100＝89.15" in text
     assert "（总建筑物建筑面积＋总构筑物建筑面积）÷用地面积" in text
-    assert "（60.00＋4.00）÷100.00" in text
+    assert "（60＋4）÷100" in text
     evaluator = make_actor(Role.EVALUATOR, organisation=factory.evaluator.organisation)
     assert "得分和计算过程" in page(browser(evaluator), factory)
 
