@@ -29,3 +29,12 @@ def fictional_uscc(n: int, *, prefix: str = "91", region: str = "210200") -> str
 def is_fictional(uscc: str) -> bool:
     """Return whether `uscc` bears the mark of this module."""
     return MARK in uscc[8:16]
+
+
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def fictional_id_number(n: int) -> str:
+    """Return an identity number of nobody: right check character, area code 999999, which is not in use."""
+    body = f"999999{1960 + n % 40}0{1 + n % 9}1{n % 9}{n % 1000:03d}"
+    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, _ID_WEIGHTS, strict=True)) % 11]

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db import transaction
 
+from evaluators.demo import papers
 from evaluators.models import Evaluator
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -77,6 +78,15 @@ def _play(stage: Stage, cast: Sequence[Applicant], say: Say) -> None:
     say("评价机构确认评价项目，申报单位提交，区市县核对和退回 …")
     for applicant in cast:
         playing.carry(applicant, made[applicant.number], officer_of(applicant.district), HANDLERS.get(applicant.number))
+    say("评价机构登记、人员名册和年度工作情况报告 …")
+    usernames = {body.key: body.username for body in evaluating.CAST}
+    papers.play(
+        stage.evaluators,
+        round_id=stage.round.pk,
+        reviewer=reviewer,
+        admin_of=lambda key: people.actor_named(usernames[key]),
+        at=at(9, 30),
+    )
     say("征求部门意见 …")
     for district in DISTRICTS:
         if any(applicant.district == district for applicant in cast):

@@ -7,15 +7,10 @@ from typing import Any
 
 from evaluators.models import Evaluator, StaffMember
 from greenportal import clock
+from greenportal.directory.fictional import fictional_id_number as fictional_id
 
+__all__ = ["fictional_id", "make_roster", "make_staff"]
 _numbers = itertools.count(1)
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
-
-def fictional_id(number: int) -> str:
-    """Return an identity number with a right check character of an area that does not exist."""
-    body = f"999999{1960 + number % 40}0{1 + number % 9}1{number % 9}{number % 1000:03d}"
-    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
 
 
 def make_staff(evaluator: Evaluator, **values: Any) -> StaffMember:

@@ -1,0 +1,1 @@
+"""Fictional affiliates, sanctions and evaluations of the demonstration."""
