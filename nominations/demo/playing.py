@@ -97,7 +97,7 @@ def _answers(applicant: Applicant, subject: Subject) -> dict[str, dict[str, Any]
 def finish_sections(row: Nomination, actor: Actor, *, drafted: bool) -> None:
     """Say that sections are done, as people do when they have filled them in; of a draft only those begun."""
     ripe = {Status.STARTED} if drafted else {Status.STARTED, Status.NOT_STARTED}
-    for held in row.sheets.select_related("filing"):
+    for held in row.sheets.exclude(sheet_key__endswith=THIRD_PARTY_MARK).select_related("filing"):
         for section in task_status(held.filing):
             if section.status in ripe and not section.missing + section.errors:
                 confirm_section(filing_id=held.filing_id, section=section.key, done=True, actor=actor)
