@@ -103,7 +103,7 @@ def returned_and_acknowledged(desk: EvaluatorDesk, admin: Any, city: Any, case: 
     desk.go("case", case.pk)
     desk.says("写明门牌号")
     desk.look("evaluator-case-returned")
-    desk.follow("（二）办公场所")
+    desk.page.get_by_role("link", name="（二）办公场所、办公条件和财务管理制度", exact=True).click()
     desk.page.fill("#id_office_address", "大连市演示路2号3层")
     desk.page.wait_for_timeout(1500)
     desk.go("case_file", case.pk)
