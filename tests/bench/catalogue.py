@@ -69,4 +69,12 @@ BENCHES: tuple[Bench, ...] = (
         seed="tests.bench.register:fill",
         repeats=1,
     ),
+    Bench(
+        "workbook",
+        "round trip of filled workbooks through the limited child, bare: the same cells by openpyxl and calamine",
+        "tests.bench.workbook:ours",
+        "tests.bench.workbook:bare",
+        repeats=1,
+        seed="tests.bench.workbook:fill",
+    ),
 )

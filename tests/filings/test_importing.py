@@ -283,6 +283,16 @@ def test_download_upload_look_confirm(signed: Client, filing: Filing) -> None:
     confirmed = signed.post(answer.url, {"version": "1"}, follow=True)
     assert "已从Excel保存1项。另有1处需要修改，没有保存。" in confirmed.content.decode()
     assert stored(filing)["name"] == "新名"
+    again = upload(signed, filing, typed(with_notes.content, {"output": "一百五十"}))
+    assert again.status_code == 302, again.content.decode()
+    signed.post(again.url, {"version": "2"})
+    assert stored(filing)["output"] == "150"
+
+
+def test_the_annotated_workbook_as_it_is_passes_the_gate_of_uploads(signed: Client, filing: Filing) -> None:
+    content = typed(signed.get(address(filing, "workbook_file")).content, {"output": "约100"})
+    with_notes = signed.get(f"{upload(signed, filing, content).url}file/").content
+    assert upload(signed, filing, with_notes).status_code == 302
 
 
 def test_a_workbook_without_faults_is_removed_once_stored(signed: Client, filing: Filing) -> None:
