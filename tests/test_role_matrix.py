@@ -62,7 +62,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ),
     ("nominations: reuse_document remove_document take_back", OWNERS, BUTTON),
     ("nominations: history", OWNERS | CITY, ABSENT),
-    ("nominations: correction_page return", DISTRICT | CITY, ABSENT),
+    ("nominations: correction_page return peers peers_pdf", DISTRICT | CITY, ABSENT),
     ("nominations: board create earlier bulk candidates_template opinions", DISTRICT, PAGE),
     ("nominations: my_list", DISTRICT, FREE),
     (

@@ -111,32 +111,12 @@ def peers(
     leave out. A unit counts once per indicator, unit of measure: its newest year known by `as_of`. Units removed by then
     or not yet listed do not count. Several units of measure give several groups, the largest first.
     """
-    day = clock.local(as_of).date() if isinstance(as_of, datetime) else as_of
-    known = clock.end_of(day)
-    units = ListedUnit.objects.filter(category=category).filter(
-        Q(removed_on=None) | Q(removed_on__gt=day),
-        Q(listed_on__lte=day) | Q(listed_on=None) & (Q(list_year=None) | Q(list_year__lte=day.year)),
-    )
-    if level:
-        units = units.filter(level=level)
-    if industry_code:
-        units = units.filter(industry_code__startswith=industry_code)
+    units = _listed(category, {industry_code} if industry_code else (), level, as_of)
     if authority_id is not None:
         units = units.filter(authority_id=authority_id)
     elif city:
         units = units.filter(city=city)
-    rows = (
-        UnitFigure.objects.filter(
-            Q(superseded_at=None) | Q(superseded_at__gte=known),
-            unit__in=units.exclude(pk__in=list(without)).order_by().values("pk"),
-            indicator__in=list(indicators),
-            period=YEARLY,
-            recorded_at__lt=known,
-        )
-        .order_by("unit_id", "indicator", "unit_of_measure", "-data_year", "-pk")
-        .distinct("unit_id", "indicator", "unit_of_measure")
-        .select_related("unit")
-    )
+    rows = _newest(units.exclude(pk__in=list(without)), as_of, indicators)
     return _grouped(rows, indicators)
 
 
@@ -154,3 +134,89 @@ def _grouped(rows: Iterable[UnitFigure], indicators: Collection[str]) -> dict[st
         ]
         found[indicator] = tuple(sorted(mine, key=lambda group: (-group.count, group.unit_of_measure)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PeerUnit:
+    """A listed unit as a possible peer. `body`: one for all listings of a legal person."""
+
+    unit_id: int
+    organisation_id: int | None
+    authority_id: int | None
+    city: str
+    industry_code: str
+
+    @property
+    def body(self) -> str:
+        """What counts once: the legal person where it is known, else the listing."""
+        return f"o{self.organisation_id}" if self.organisation_id else f"u{self.unit_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRow(PeerUnit):
+    """The newest figure of a possible peer in one unit of measure."""
+
+    name: str
+    indicator: str
+    unit_of_measure: str
+    data_year: int
+    value: Decimal
+    source: str
+
+
+def peer_units(
+    *, category: str, industries: Collection[str], level: str = "", as_of: date | datetime
+) -> tuple[PeerUnit, ...]:
+    """Return the units listed on a day whose industry begins with one of `industries`, wherever they are. One query."""
+    return tuple(PeerUnit(*_place(unit)) for unit in _listed(category, industries, level, as_of).order_by("pk"))
+
+
+def peer_rows(
+    *, category: str, industries: Collection[str], level: str = "", as_of: date | datetime, indicators: Collection[str]
+) -> tuple[PeerRow, ...]:
+    """Return the figures of those units, the newest year per unit, indicator and unit of measure. One query.
+
+    For comparing many nominees at once: area and the nominee itself are sorted out by the caller.
+    """
+    rows = _newest(_listed(category, industries, level, as_of), as_of, indicators)
+    return tuple(
+        PeerRow(*_place(r.unit), r.unit.current_name, r.indicator, r.unit_of_measure, r.data_year, r.value, r.source)
+        for r in rows
+    )
+
+
+def _place(unit: ListedUnit) -> tuple[int, int | None, int | None, str, str]:
+    return (unit.pk, unit.organisation_id, unit.authority_id, unit.city, unit.industry_code)
+
+
+def _listed(category: str, industries: Collection[str], level: str, as_of: date | datetime) -> QuerySet[ListedUnit]:
+    """Units of a category on their list on a day: listed by then, not removed by then."""
+    day = clock.local(as_of).date() if isinstance(as_of, datetime) else as_of
+    units = ListedUnit.objects.filter(category=category).filter(
+        Q(removed_on=None) | Q(removed_on__gt=day),
+        Q(listed_on__lte=day) | Q(listed_on=None) & (Q(list_year=None) | Q(list_year__lte=day.year)),
+    )
+    if industries:
+        starts = Q(pk__in=[])
+        for code in sorted(industries):
+            starts |= Q(industry_code__startswith=code)
+        units = units.filter(starts)
+    return units.filter(level=level) if level else units
+
+
+def _newest(units: QuerySet[ListedUnit], as_of: date | datetime, indicators: Collection[str]) -> QuerySet[UnitFigure]:
+    """The newest yearly figure of each unit, indicator and unit of measure, as it was known at the day's end."""
+    day = clock.local(as_of).date() if isinstance(as_of, datetime) else as_of
+    known = clock.end_of(day)
+    return (
+        UnitFigure.objects.filter(
+            Q(superseded_at=None) | Q(superseded_at__gte=known),
+            unit__in=units.order_by().values("pk"),
+            indicator__in=list(indicators),
+            period=YEARLY,
+            recorded_at__lt=known,
+        )
+        .order_by("unit_id", "indicator", "unit_of_measure", "-data_year", "-pk")
+        .distinct("unit_id", "indicator", "unit_of_measure")
+        .select_related("unit")
+    )

@@ -176,13 +176,18 @@ class EnergyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerFigure:
-    """A main indicator beside the best of the listed local factories of the same industry, same unit."""
+    """A main indicator beside the best of the listed local factories of the same industry, same unit.
+
+    count, rank: from the register, how many peers and the place among them; None where an officer typed `peer`.
+    """
 
     indicator: str
     unit: str = ""
     value: Decimal | None = None
     peer: Decimal | None = None
     higher_is_better: bool = False
+    count: int | None = None
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +290,7 @@ class NominationFacts:
 
     standard: number of the standard of self- and third-party evaluation; industry_standard: number of a
     published 绿色工厂 standard of the industry, "" when an officer found none, None unknown;
+    peer_units: listed local factories of the industry in the register, None where nobody asked;
     duplicates: other open nominations of the round that look like the same thing.
     """
 
@@ -307,6 +313,7 @@ class NominationFacts:
     key_energy_reason: str = ""
     energy: tuple[EnergyEntry, ...] | None = None
     peers: tuple[PeerFigure, ...] | None = None
+    peer_units: int | None = None
     product: ProductFacts | None = None
     park: ParkFacts | None = None
     supply_chain: SupplyChainFacts | None = None

@@ -17,6 +17,7 @@ from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet
 from nominations.constants import Category
 from nominations.eligibility.answers import every
+from nominations.eligibility.comparing import RULE, as_figures
 from nominations.eligibility.engine import facts_hash
 from nominations.eligibility.facts import (
     DocumentFact,
@@ -26,11 +27,13 @@ from nominations.eligibility.facts import (
     Listing,
     NominationFacts,
     Opinion,
+    PeerFigure,
     SanctionFact,
 )
 from nominations.eligibility.figures import report_figures
 from nominations.models import Consultation, ConsultationItem, Nomination
 from nominations.selectors import answers as read
+from nominations.selectors.comparison import Compared, asked_of, compare
 from nominations.selectors.content import Content, contents, is_blank, may_be_left
 from nominations.states import OPEN
 
@@ -49,6 +52,7 @@ class _Around:
     incidents: Mapping[int, tuple[IncidentFact, ...]]
     opinions: Mapping[int, tuple[Opinion, ...]]
     namesakes: Mapping[tuple[str, str], tuple[tuple[int, int, str], ...]]
+    compared: Mapping[int, Compared]
 
 
 def load(nomination_ids: Iterable[int], *, as_of: datetime) -> list[NominationFacts]:
@@ -85,16 +89,27 @@ def _around(rows: Sequence[Nomination], as_of: datetime, book: Rulebook | None) 
     ids = [n.pk for n in rows]
     round_id = rows[0].round_id
     engagements = Engagement.objects.in_bulk([n.engagement_id for n in rows if n.engagement_id])
+    held, year = contents(ids), book or rulebook_at(round_id)[0]
     return _Around(
-        book=book or rulebook_at(round_id)[0],
-        contents=contents(ids),
+        book=year,
+        contents=held,
         standing=standing([n.evaluator_id for n in rows if n.evaluator_id], round_id=round_id, as_of=as_of),
         engagements=engagements,
         register=register_facts({n.applicant_id for n in rows}, as_of=as_of),
         incidents=incident_facts({n.applicant_id for n in rows}, as_of=as_of),
         opinions=_opinions(ids),
         namesakes=_namesakes(rows, round_id),
+        compared=_compared(rows, held, year, as_of),
     )
+
+
+def _compared(
+    rows: Sequence[Nomination], held: Mapping[int, Content], book: Rulebook, as_of: datetime
+) -> dict[int, Compared]:
+    """Factories beside the listed ones of their industries. Two queries; none without a factory."""
+    asked = [asked_of(n, held[n.pk]) for n in rows if n.category == Category.FACTORY]
+    spec = book.rules.get(RULE)
+    return compare(asked, spec=spec, as_of=as_of) if asked and spec else {}
 
 
 def _opinions(ids: Sequence[int]) -> dict[int, tuple[Opinion, ...]]:
@@ -151,7 +166,8 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         key_energy_user=nomination.key_energy_user,
         key_energy_reason=nomination.key_energy_reason,
         energy=read.energy(content.answers.get("energy", {})),
-        peers=read.peers(content.answers.get("energy", {})),
+        peers=_peers(nomination, content, around),
+        peer_units=around.compared[nomination.pk].units if nomination.pk in around.compared else None,
         product=read.product(merged) if category == Category.PRODUCT else None,
         park=read.park(merged) if category == Category.PARK else None,
         supply_chain=read.supply_chain(merged) if category == Category.SUPPLY_CHAIN else None,
@@ -183,6 +199,13 @@ def _incident(fact: IncidentFact) -> IncidentRecord:
         verified=fact.verified,
         label=f"{fact.kind_words}（{fact.severity_words}，来源：{fact.source_words}）",
     )
+
+
+def _peers(nomination: Nomination, content: Content, around: _Around) -> tuple[PeerFigure, ...] | None:
+    """What an officer typed, then what the register holds; None when there is nothing."""
+    typed = read.peers(content.answers.get("energy", {})) or ()
+    compared = around.compared.get(nomination.pk)
+    return (*typed, *(as_figures(compared.positions) if compared and compared.comparable else ())) or None
 
 
 def _listing(fact: ListedFact) -> Listing:

@@ -21,6 +21,7 @@ from greenportal.rounds.selectors import rulebook_at, window
 from greenportal.transitions import actions_from
 from nominations import rules
 from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT, JOB_CHANGED, JOB_RECHECK, SCOPE_NOMINATION
+from nominations.eligibility import comparing
 from nominations.models import Correction, Nomination, SealScan, StateChange
 from nominations.selectors.content import contents, gaps
 from nominations.selectors.decisions import latest_decisions
@@ -50,7 +51,7 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "sheet_tasks": sheet_tasks(nomination, content),
         "tasks": step_tasks(nomination, content, rulebook, missing),
         "missing": missing,
-        **_checked(nomination),
+        **_checked(nomination, actor),
         "correction": current_correction(nomination),
         "seal_page": _seal_page(actor, nomination),
         "comments": _open_comments(nomination),
@@ -67,13 +68,16 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
 @require_GET
 def findings_part(request: HttpRequest, nomination_id: int) -> HttpResponse:
     """The verdicts of the nomination's page: asked again by itself while a check is under way."""
-    nomination = get_visible(actor_of(request), nomination_id)
-    response = render(request, "nominations/findings_part.html", {"nomination": nomination, **_checked(nomination)})
+    actor = actor_of(request)
+    nomination = get_visible(actor, nomination_id)
+    response = render(
+        request, "nominations/findings_part.html", {"nomination": nomination, **_checked(nomination, actor)}
+    )
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _checked(nomination: Nomination) -> dict[str, Any]:
+def _checked(nomination: Nomination, actor: Actor) -> dict[str, Any]:
     """The most urgent verdicts of the last check, and whether a newer one is on its way. Two queries."""
     waiting = Job.objects.filter(
         kind__in=[JOB_CHANGED, JOB_RECHECK],
@@ -81,7 +85,7 @@ def _checked(nomination: Nomination) -> dict[str, Any]:
         scope_id=nomination.pk,
         state__in=[Job.State.DUE, Job.State.RUNNING],
     )
-    wanting = [finding for finding in findings_of(nomination) if finding.open]
+    wanting = [finding for finding in findings_of(nomination, actor) if finding.open]
     return {
         "urgent": wanting[:_URGENT],
         "finding_count": len(wanting),
@@ -160,8 +164,11 @@ def findings(request: HttpRequest, nomination_id: int) -> HttpResponse:
     """Every verdict on the living answers, with its clause and what to do; the city reads those of a version."""
     actor = actor_of(request)
     nomination = get_visible(actor, nomination_id)
-    found = findings_of(nomination)
+    found = findings_of(nomination, actor)
     decided = latest_decisions([nomination.pk]).get(nomination.pk, {})
+    if not actor.is_district:
+        # The written decision on the comparison tells what it came to.
+        decided = {rule: row for rule, row in decided.items() if rule != comparing.RULE}
     context = {
         "nomination": nomination,
         "run": nomination.last_check,

@@ -22,6 +22,7 @@ from greenportal.files.services import receive
 from greenportal.findings.types import Finding, Invalid, NotVisible, WrongState
 from greenportal.sheets.printing import Printed, printed
 from nominations.constants import SCOPE_NOMINATION
+from nominations.eligibility import comparing
 from nominations.forms.base import PlainForm, whole
 from nominations.models import Correction, Nomination
 from nominations.selectors.content import Content, contents, shown_of
@@ -125,10 +126,14 @@ def sorted_findings(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=weight)
 
 
-def findings_of(nomination: Nomination) -> list[Finding]:
-    """Return the findings of the nomination's last check, most urgent first; empty before the first check."""
+def findings_of(nomination: Nomination, actor: Actor) -> list[Finding]:
+    """Return the findings of the last check as the actor may read them, most urgent first; empty before it.
+
+    What came of comparing with other firms is for officers only.
+    """
     run = nomination.last_check
-    return sorted_findings([Finding.from_json(row) for row in run.findings]) if run else []
+    found = [Finding.from_json(row) for row in run.findings] if run else []
+    return sorted_findings(found if actor.is_district or actor.is_city else comparing.withheld(found))
 
 
 def sheets_printed(content: Content) -> list[Printed]:

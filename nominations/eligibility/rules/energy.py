@@ -152,16 +152,18 @@ def _text(value: Decimal | None) -> str | None:
 
 @rule("PEERS")
 def peers(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
-    """应优于本地区同行业已有绿色工厂: strictly better. Without figures of peers it only informs."""
-    if facts.peers is None:
-        return manual(spec, "没有本地区同行业已有绿色工厂的数据，无法对标。", severity=Severity.INFO)
+    """应优于本地区同行业已有绿色工厂: strictly better than the best. Without figures of peers it only informs.
+
+    Words for officers: `report.for_party` gives others a sentence without any figure or verdict. Below `least`
+    peers no place among them is told here either, since findings are printed.
+    """
     if not facts.peers:
-        return not_applicable(spec, "本地区没有同行业的已有绿色工厂。")
+        return _nothing_to_compare(facts, spec)
     worse: list[str] = []
     unknown: list[str] = []
     better: list[str] = []
     for figure in facts.peers:
-        _rank(figure, worse, unknown, better)
+        _rank(figure, int(spec.params.get("least", 5)), worse, unknown, better)
     data: dict[str, Any] = {"worse": worse, "unknown": unknown, "better": better}
     if worse:
         return not_met(spec, f"未优于本地区同行业已有绿色工厂：{'；'.join(worse)}。", **data)
@@ -170,10 +172,28 @@ def peers(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
     return met(spec, f"优于本地区同行业已有绿色工厂：{'；'.join(better)}。", **data)
 
 
-def _rank(figure: PeerFigure, worse: list[str], unknown: list[str], better: list[str]) -> None:
+def _nothing_to_compare(facts: NominationFacts, spec: RuleSpec) -> Finding:
+    """No peers or no data: said so, for a person, never a refusal."""
+    if facts.peers is not None:
+        return not_applicable(spec, "本地区没有同行业的已有绿色工厂。")
+    told = "没有本地区同行业已有绿色工厂的数据，无法对标。"
+    if facts.peer_units == 0:
+        told = "名录中没有查到本地区同行业已有绿色工厂，请人工核实。"
+    elif facts.peer_units:
+        told = "名录中有本地区同行业已有绿色工厂，但没有可比数据，请人工核实。"
+    return manual(spec, told, severity=Severity.INFO)
+
+
+def _rank(figure: PeerFigure, least: int, worse: list[str], unknown: list[str], better: list[str]) -> None:
     if figure.value is None or figure.peer is None:
         unknown.append(figure.indicator)
         return
     ahead = figure.value > figure.peer if figure.higher_is_better else figure.value < figure.peer
-    told = f"{figure.indicator}{number(figure.value)}{figure.unit}（对标{number(figure.peer)}{figure.unit}）"
+    told = f"{figure.indicator}{number(figure.value)}{figure.unit}"
+    if figure.count is None:
+        told += f"（对标{number(figure.peer)}{figure.unit}）"
+    elif figure.count >= least:
+        told += f"（与{figure.count}家可比工厂相比居第{figure.rank}位）"
+    else:
+        told += f"（可比工厂不足{least}家，数值见同行业对标）"
     (better if ahead else worse).append(told)

@@ -304,6 +304,11 @@ PEERS = [
     Case("PEERS", "对标值未知", ASK, peer(D(5), None), severity="decision"),
     Case("PEERS", "没有数据只作说明", ASK, {"peers": None}, severity="info"),
     Case("PEERS", "没有同行业工厂", NONE, {"peers": ()}),
+    Case("PEERS", "名录中没有同行业工厂", ASK, {"peers": None, "peer_units": 0}, severity="info"),
+    Case("PEERS", "名录中有而无数据", ASK, {"peers": None, "peer_units": 3}, severity="info"),
+    Case("PEERS", "名录五家居第一位", MET, peer(D(4), D(5), count=5, rank=1)),
+    Case("PEERS", "名录五家居第二位", NOT, peer(D(6), D(5), count=5, rank=2), severity="decision"),
+    Case("PEERS", "名录四家也比较", NOT, peer(D(6), D(5), count=4, rank=2), severity="decision"),
     Case("PEERS", "园区不适用", NONE, category="park"),
 ]
 

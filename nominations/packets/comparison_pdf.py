@@ -1,0 +1,86 @@
+"""同行业对标 on paper: the page's charts and tables, for the officers' file. It never goes into the packet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from greenportal.documents import charts, pdf
+from nominations.eligibility.answers import number
+from nominations.eligibility.comparing import Position
+
+TITLE = "与本地区同行业已有绿色工厂对标"
+#: Digits that a person compares; the tables give the values as recorded.
+_PLACES = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One indicator as page and paper show it: texts, and the chart where there is a peer."""
+
+    position: Position
+    label: str
+    own: str
+    best: str
+    middle: str
+    place: str
+    verdict: str
+    colour: str
+    peers: tuple[tuple[str, str, int, str], ...]
+    strip: charts.Strip | None
+    chart_title: str
+
+
+def shown(row: Position) -> Shown:
+    """Return an indicator in words. What cannot be compared says why, and is for a person."""
+    verdict, colour = _verdict(row)
+    strip = None
+    if row.middle is not None:
+        strip = charts.strip(
+            [_short(v) for v in row.values],
+            None if row.own is None else _short(row.own),
+            middle=_short(row.middle),
+            lower_is_better=row.indicator.lower_is_better,
+        )
+    place = f"第{row.rank}位（共{row.count + 1}家，含本单位）" if row.rank else "—"
+    own, middle = _text(row.own), _text(row.middle)
+    return Shown(
+        position=row,
+        label=row.indicator.label,
+        own=own or "未填写",
+        best=_text(row.best) or "—",
+        middle=middle or "—",
+        place=place,
+        verdict=verdict,
+        colour=colour,
+        peers=tuple((peer.name, number(peer.value), peer.data_year, peer.source) for peer in row.peers),
+        strip=strip,
+        chart_title=f"{row.indicator.label}：本单位{own or '未填写'}，{row.count}家已有绿色工厂的中位数{middle}{row.unit}",
+    )
+
+
+def _verdict(row: Position) -> tuple[str, str]:
+    if not row.peers:
+        return ("计量单位不同，待人工核实" if row.others else "没有可比数据，待人工核实"), "amber"
+    if row.own is None:
+        return "本单位数据未填写，待人工核实", "amber"
+    return ("优于全部可比工厂", "green") if row.ahead else ("未优于最好的可比工厂", "amber")
+
+
+def _short(value: Decimal) -> Decimal:
+    """Return four decimals, more for values that these would make zero."""
+    return value.quantize(_PLACES) if abs(value) >= _PLACES or not value else value
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else number(_short(value))
+
+
+def comparison_pdf(context: Mapping[str, Any]) -> bytes:
+    """Return the comparison as PDF. `context` is what the page shows: nomination, compared, rows, as_of."""
+    html = render_to_string("documents/comparison.html", {**context, "title": TITLE, "heading": TITLE, "draft": False})
+    return pdf.render_pdf(html, title=TITLE, tagged=True)
