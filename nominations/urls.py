@@ -37,6 +37,7 @@ urlpatterns = [
     path("corrections/<int:correction_id>/page.pdf", corrections.page, name="correction_page"),
     path("corrections/<int:correction_id>/seal/", corrections.seal, name="seal_correction"),
     path("named/", evaluator.named, name="named"),
+    path("<int:nomination_id>/report/", evaluator.report, name="report"),
     path("<int:nomination_id>/history/", city.history, name="history"),
     path("<int:nomination_id>/documents/", applying.document_list, name="documents"),
     path("<int:nomination_id>/documents/<slug:slot>/", applying.upload, name="upload"),

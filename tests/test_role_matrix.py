@@ -73,6 +73,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ),
     ("nominations: copy check uncheck cancel_opinion rank build", DISTRICT, BUTTON),
     ("nominations: named", EVALUATORS, PAGE),
+    ("nominations: report", OWNERS | EVALUATORS, ABSENT),
     ("nominations: inbox summary submissions", CITY, PAGE),
     ("nominations: city_list city_nomination version version_scores", CITY, ABSENT),
     ("nominations: scores", OWNERS | EVALUATORS, ABSENT),

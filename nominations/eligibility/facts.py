@@ -143,6 +143,16 @@ class EngagementFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportHands:
+    """Who stands in both reports as author, auditor or contact: names and phones of each, as typed, without order."""
+
+    self_names: tuple[str, ...] = ()
+    self_phones: tuple[str, ...] = ()
+    third_names: tuple[str, ...] = ()
+    third_phones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """A department's answer. opinion: none (asked, not answered) | no_objection | objection."""
 
@@ -322,5 +332,6 @@ class NominationFacts:
     documents: tuple[DocumentFact, ...] | None = None
     evaluator: EvaluatorFacts | None = None
     engagement: EngagementFacts | None = None
+    hands: ReportHands | None = None
     opinions: tuple[Opinion, ...] | None = None
     duplicates: tuple[str, ...] | None = None

@@ -77,6 +77,21 @@ class StandardForm(SeenForm):
             )
 
 
+class FinishReportForm(SeenForm):
+    """The evaluator's word that its report is finished; `version` is the filing's."""
+
+    author = forms.CharField(label="报告编制负责人", max_length=60)
+    report_on = DateField(label="报告日期", help_text="例如 2022-09-30，与报告封面一致。")
+
+
+class ReopenReportForm(PlainForm):
+    """Why a finished report is opened again."""
+
+    reason = forms.CharField(
+        label="重新填写的理由", max_length=300, widget=forms.Textarea(attrs={"rows": 3}), help_text="300字以内。"
+    )
+
+
 class KeyEnergyForm(SeenForm):
     """The district's finding whether this is a 重点用能行业企业."""
 

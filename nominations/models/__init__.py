@@ -23,6 +23,7 @@ from nominations.models.nomination import (
     StateChange,
     VersionDocument,
 )
+from nominations.models.report import ReportStatement
 
 __all__ = [
     "ConfirmedVia",
@@ -41,6 +42,7 @@ __all__ = [
     "PacketPart",
     "PaperCount",
     "RecommendationList",
+    "ReportStatement",
     "SealScan",
     "StateChange",
     "Submission",

@@ -15,6 +15,7 @@ from nominations.eligibility.facts import (
     ParkFacts,
     PeerFigure,
     ProductFacts,
+    ReportHands,
     Statement,
     Statements,
     SupplyChainFacts,
@@ -171,3 +172,24 @@ def basic(answers: Answers) -> tuple[BasicAnswer, ...] | None:
         if (row_id := text(row, "_id")).isascii() and row_id.isdigit()
     )
     return found or None
+
+
+#: Where names and phones of whoever wrote, audited or answers for a report stand.
+_OWN_NAMES, _OWN_PHONES = ("contact_name", "author"), ("phone", "mobile")
+_THIRD_NAMES = ("author", "auditor", "evaluator_contact")
+_THIRD_PHONES = ("author_phone", "auditor_phone", "evaluator_phone")
+
+
+def hands(own: Answers, third: Answers) -> ReportHands:
+    """Return who stands in the applicant's sheets and in the evaluator's, folded so that typing does not matter."""
+    return ReportHands(
+        self_names=_folded(own, _OWN_NAMES),
+        self_phones=_folded(own, _OWN_PHONES, digits=True),
+        third_names=_folded(third, _THIRD_NAMES),
+        third_phones=_folded(third, _THIRD_PHONES, digits=True),
+    )
+
+
+def _folded(answers: Answers, keys: tuple[str, ...], *, digits: bool = False) -> tuple[str, ...]:
+    found = ("".join(c for c in text(answers, key) if c.isdigit() or not (digits or c.isspace())) for key in keys)
+    return tuple(sorted({item for item in found if item}))

@@ -16,15 +16,13 @@ from greenportal.findings.types import NotVisible, Refused
 from greenportal.rounds.booktypes import Rulebook, RuleSpec
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet
-from nominations.constants import Category
+from nominations.constants import SELF_MARK, Category
 from nominations.eligibility import comparing
 from nominations.eligibility.comparing import RULE, Indicator, Peer, Position, Scope
 from nominations.models import Nomination
 from nominations.selectors.content import Content, contents, sheets_by_sha
 from nominations.selectors.nominations import get_visible, versions_visible_to
 
-#: End of the keys of self-evaluation reports, whose figures are compared.
-SELF_SHEET = "_self"
 ONLY_FACTORIES = "同行业对标只适用于绿色工厂。"
 
 
@@ -112,7 +110,7 @@ def _positions(
 
 def asked_of(nomination: Nomination, content: Content) -> Asked:
     """Return what is compared of a nomination's living answers."""
-    part = next((s for s in content.sheets if s.key.endswith(SELF_SHEET)), None)
+    part = next((s for s in content.own if s.key.endswith(SELF_MARK)), None)
     return Asked(
         nomination.pk,
         nomination.industry_id or "",
@@ -150,7 +148,7 @@ def _version_asked(actor: Actor, nomination: Nomination) -> Asked:
     version = versions_visible_to(actor).filter(nomination=nomination).order_by("-number").first()
     if version is None:
         raise NotVisible
-    part = next((p for p in version.payload["sheets"] if p["key"].endswith(SELF_SHEET)), None)
+    part = next((p for p in version.payload["sheets"] if p["key"].endswith(SELF_MARK)), None)
     industry = version.payload["nomination"]["industry"] or {"code": ""}
     sheet = sheets_by_sha([part["definition_sha256"]])[part["definition_sha256"]] if part else None
     answers = part["answers"] if part else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from dynamic_mgmt.selectors import IncidentFact, ListedFact, incident_facts, register_facts
@@ -28,6 +28,7 @@ from nominations.eligibility.facts import (
     NominationFacts,
     Opinion,
     PeerFigure,
+    ReportHands,
     SanctionFact,
 )
 from nominations.eligibility.figures import report_figures
@@ -35,6 +36,7 @@ from nominations.models import Consultation, ConsultationItem, Nomination
 from nominations.selectors import answers as read
 from nominations.selectors.comparison import Compared, asked_of, compare
 from nominations.selectors.content import Content, contents, is_blank, may_be_left
+from nominations.selectors.reports import ReportState, report_states
 from nominations.states import OPEN
 
 facts_digest = facts_hash
@@ -53,6 +55,7 @@ class _Around:
     opinions: Mapping[int, tuple[Opinion, ...]]
     namesakes: Mapping[tuple[str, str], tuple[tuple[int, int, str], ...]]
     compared: Mapping[int, Compared]
+    reports: Mapping[int, ReportState]
 
 
 def load(nomination_ids: Iterable[int], *, as_of: datetime) -> list[NominationFacts]:
@@ -100,6 +103,7 @@ def _around(rows: Sequence[Nomination], as_of: datetime, book: Rulebook | None) 
         opinions=_opinions(ids),
         namesakes=_namesakes(rows, round_id),
         compared=_compared(rows, held, year, as_of),
+        reports=report_states(ids),
     )
 
 
@@ -176,6 +180,7 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         documents=_documents(content),
         evaluator=_evaluator(nomination, around),
         engagement=_engagement(nomination, around),
+        hands=_hands(content),
         opinions=around.opinions[nomination.pk],
         duplicates=_duplicates(nomination, around),
     )
@@ -206,6 +211,17 @@ def _peers(nomination: Nomination, content: Content, around: _Around) -> tuple[P
     typed = read.peers(content.answers.get("energy", {})) or ()
     compared = around.compared.get(nomination.pk)
     return (*typed, *(as_figures(compared.positions) if compared and compared.comparable else ())) or None
+
+
+def _hands(content: Content) -> ReportHands | None:
+    """Who stands in both reports; None where the category has no third-party sheet."""
+    third = [part.answers for part in content.sheets if part.is_third_party]
+    if not third:
+        return None
+    own: dict[str, Any] = {}
+    for part in content.own:
+        own.update({key: value for key, value in part.answers.items() if value})
+    return read.hands(own, third[0])
 
 
 def _listing(fact: ListedFact) -> Listing:
@@ -277,9 +293,15 @@ def _engagement(nomination: Nomination, around: _Around) -> EngagementFacts | No
         over_cap=row.over_cap,
         group_count=known.group_count if known else None,
         declared_elsewhere=known.declared_elsewhere if known else None,
-        report_on=row.report_on,
+        report_on=row.report_on or _stated_on(nomination, around),
         wrote_self_report=None if nomination.independence is None else not nomination.independence,
     )
+
+
+def _stated_on(nomination: Nomination, around: _Around) -> date | None:
+    """The report's date as its evaluator stated it, while that statement stands."""
+    state = around.reports[nomination.pk]
+    return state.report_on if state.finished else None
 
 
 def _duplicates(nomination: Nomination, around: _Around) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from greenportal.accounts.services import invite
 from greenportal.audit.services import record
 from greenportal.directory.models import Industry, Subject
 from greenportal.filings.selectors import sheet_of
-from greenportal.filings.services import begin_anew, repin, save, start_all
+from greenportal.filings.services import begin_anew, repin, save, set_locked, start_all
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.booktypes import Rulebook
@@ -323,6 +323,7 @@ def _hand_over_report(nomination: Nomination, chosen: Evaluator | None, actor: A
         sheet = sheet_of(held.filing)
         first = prefilled(nomination.subject, sheet, chosen) if chosen else {}
         begin_anew(filing_id=held.filing_id, cause="evaluator", actor=actor, answers=first)
+        set_locked(filing_ids=[held.filing_id], locked=False)
 
 
 def recheck_soon(nomination: Nomination, *, cause: str, actor: Actor) -> None:

@@ -13,6 +13,7 @@ from greenportal.findings.models import CheckRun
 from greenportal.rounds.models import RoundRevision
 from nominations.models import Decision, Nomination, NominationVersion, VersionDocument
 from nominations.selectors.content import Content, Gaps
+from nominations.selectors.reports import report_states
 from nominations.validators import digest
 
 
@@ -92,6 +93,20 @@ def _sheets(content: Content, cause: str, actor: Actor) -> list[dict[str, Any]]:
     return sheets
 
 
+def _report(nomination: Nomination) -> dict[str, Any] | None:
+    """What the evaluator stated about its report; None while it stated nothing. One query."""
+    state = report_states([nomination.pk])[nomination.pk]
+    if state.stated is None:
+        return None
+    return {
+        "finished": state.finished,
+        "author": state.author,
+        "report_on": state.report_on.isoformat() if state.report_on else None,
+        "by": state.stated.stated_by.name,
+        "at": state.stated.stated_at.isoformat(),
+    }
+
+
 def freeze_nomination(
     nomination: Nomination,
     *,
@@ -111,6 +126,7 @@ def freeze_nomination(
         "nomination": _heading(nomination),
         "sheets": _sheets(content, cause, actor),
         "documents": _documents(content),
+        "third_party_report": _report(nomination),
         "revision": {"id": revision.pk, "number": revision.number, "sha256": revision.sha256},
         "check": {"id": check_run.pk, "as_of": check_run.as_of.isoformat(), "findings": check_run.findings}
         if check_run

@@ -18,6 +18,7 @@ from nominations import rules
 from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT, CONFIRMATION_LINK_LIFE, SCOPE_NOMINATION
 from nominations.models import ConfirmedVia, Correction, Nomination
 from nominations.selectors.content import Content, Gaps, contents, gaps
+from nominations.selectors.reports import report_states
 from nominations.services import answering
 from nominations.services.drafting import recheck_soon
 from nominations.services.moving import lock_nomination, move, target_of, touch, window_open
@@ -135,8 +136,13 @@ def require_complete(nomination: Nomination, content: Content) -> Gaps:
 
 
 def lock_filings(content: Content, *, locked: bool) -> None:
-    """Lock or open the applicant's filings: what autosave asks under its own row lock."""
-    set_locked(filing_ids=[part.filing_id for part in content.sheets], locked=locked)
+    """Lock or open the filings: what autosave asks under its own row lock.
+
+    A third-party report that its evaluator stated finished stays locked until the evaluator itself opens it.
+    """
+    kept = not locked and report_states([content.nomination_id])[content.nomination_id].finished
+    ids = [part.filing_id for part in content.sheets if not (kept and part.is_third_party)]
+    set_locked(filing_ids=ids, locked=locked)
 
 
 def hand_in(*, actor: Actor, nomination_id: int, seen_version: int) -> HandedIn:

@@ -11,7 +11,8 @@ from greenportal.filings.selectors import sections_status
 from greenportal.rounds.booktypes import NO, Rulebook
 from nominations.constants import SCOPE_NOMINATION
 from nominations.models import Nomination
-from nominations.selectors.content import Content, Gaps, condition_holds, is_blank
+from nominations.selectors.content import Content, Gaps, SheetContent, condition_holds, is_blank
+from nominations.selectors.reports import report_states
 from nominations.states import EDITABLE, NominationState
 
 
@@ -59,7 +60,7 @@ def step_tasks(nomination: Nomination, content: Content, rulebook: Rulebook, mis
     """Return the steps beside the sheets, in the order in which they are done."""
     tasks = [_documents(nomination, content, rulebook), _standard(nomination)]
     if rulebook.categories[nomination.category].needs_evaluator:
-        tasks += [_evaluator(nomination), *_third_party(content)]
+        tasks += [_evaluator(nomination), *_third_party(nomination, content)]
     return [*tasks, _confirmation(nomination, content), _sending(nomination, content, missing)]
 
 
@@ -107,19 +108,26 @@ def _evaluator(nomination: Nomination) -> Task:
     )
 
 
-def _third_party(content: Content) -> list[Task]:
-    """The evaluator's report, to read: nobody else writes in it."""
+def _third_party(nomination: Nomination, content: Content) -> list[Task]:
+    """The evaluator's report, to read: nobody else writes in it. One query."""
+    finished = report_states([nomination.pk])[nomination.pk].finished
     return [
         Task(
             part.key,
             part.sheet.title,
-            reverse("filings:check", args=[part.filing_id]),
-            *(("未开始", "") if is_blank(part.sheet, part.answers) else ("填写中", "")),
+            reverse("nominations:report", args=[nomination.pk]),
+            *_report_status(part, finished=finished),
             hint="由评价机构填写，申报单位只能查看",
         )
         for part in content.sheets
         if part.is_third_party
     ]
+
+
+def _report_status(part: SheetContent, *, finished: bool) -> tuple[str, str]:
+    if finished:
+        return "已完成", ""
+    return ("未开始", "") if is_blank(part.sheet, part.answers) else ("填写中", "")
 
 
 def _confirmed(nomination: Nomination, content: Content) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from greenportal.findings.engine import rule
-from greenportal.findings.types import Finding
+from greenportal.findings.types import Finding, Severity
 from greenportal.rounds.rulebook import Rulebook, RuleSpec
 from nominations.eligibility.answers import manual, met, not_applicable, not_met, spoken
 from nominations.eligibility.facts import EngagementFacts, NominationFacts, SanctionFact
@@ -29,6 +29,29 @@ def independence(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Find
     if same and same == facts.legal_representative:
         return manual(spec, "评价机构与申报单位的法定代表人同名，请核实独立性。")
     return met(spec, "声明评价机构未参与自评价报告编写。", wrote_self_report=False)
+
+
+@rule("REPORT_HANDS")
+def report_hands(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
+    """不参与自我评价报告编写: the same author, contact or phone in both reports is for a person. Nobody is named here."""
+    hands = facts.hands
+    if hands is None:
+        return manual(spec, "两份报告的编制人和联系人尚不清楚。", severity=Severity.INFO)
+    if not (hands.third_names or hands.third_phones):
+        return not_applicable(spec, "第三方评价报告的编制人和联系方式尚未填写。")
+    same = [
+        word
+        for word, mine, theirs in (
+            ("联系人或编制人同名", hands.self_names, hands.third_names),
+            ("联系电话相同", hands.self_phones, hands.third_phones),
+        )
+        if set(mine) & set(theirs)
+    ]
+    if same:
+        return not_met(
+            spec, f"自评价和第三方评价{'、'.join(same)}，请核实评价机构是否参与了自评价报告编写。", same=len(same)
+        )
+    return met(spec, "自评价和第三方评价的联系人、编制人和电话不同。")
 
 
 @rule("SANCTION")

@@ -313,6 +313,24 @@ PEERS = [
 ]
 
 
+def hands(**values: Any) -> dict[str, Any]:
+    start = {"self_names": ("甲",), "self_phones": ("0411",), "third_names": ("乙",), "third_phones": ("0412",)}
+    return {"hands": f.ReportHands(**(start | values))}
+
+
+HANDS = [
+    Case("REPORT_HANDS", "各不相同", MET, hands()),
+    Case("REPORT_HANDS", "同名", NOT, hands(third_names=("丙", "甲")), severity="warning"),
+    Case("REPORT_HANDS", "同号", NOT, hands(third_phones=("0411",))),
+    Case("REPORT_HANDS", "姓名与电话不互比", MET, hands(self_names=("0412",))),
+    Case("REPORT_HANDS", "第三方未填", NONE, hands(third_names=(), third_phones=())),
+    Case("REPORT_HANDS", "自评价未填", MET, hands(self_names=(), self_phones=())),
+    Case("REPORT_HANDS", "只填电话也比", NOT, hands(third_names=(), third_phones=("0411",))),
+    Case("REPORT_HANDS", "不清楚", ASK, {"hands": None}, severity="info"),
+    Case("REPORT_HANDS", "园区同名", NOT, hands(third_names=("甲",)), category="park"),
+]
+
+
 def park(**values: Any) -> dict[str, Any]:
     start = {
         "level": "provincial",
@@ -559,6 +577,7 @@ CASES: list[Case] = [
     *STANDARDS,
     *ENERGY,
     *PEERS,
+    *HANDS,
     *PARKS,
     *SUPPLY,
     *EVALUATORS,
