@@ -133,6 +133,9 @@ def value_for(column: Field) -> Any:
     """A value that the field accepts."""
     if column.key in CLEAN:
         return CLEAN[column.key]
+    if column.max_from:
+        # Its row prints the most that it may be.
+        return "1"
     if column.type == FieldType.CHOICE:
         return column.choices[0].value
     if column.type == FieldType.MULTICHOICE:

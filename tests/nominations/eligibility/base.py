@@ -101,6 +101,7 @@ def base(category: str = "factory") -> f.NominationFacts:
     }
     if category != "product":
         common |= {"evaluator": EVALUATOR, "engagement": ENGAGEMENT}
+        common["hands"] = f.ReportHands(self_names=("甲",), third_names=("乙",))
     if category != "factory":
         common["basic"] = _basic(category)
     common["figures"] = FIGURES
