@@ -21,7 +21,7 @@ PLANNED_PAGES = 26
 #: Half-width characters of 10.5 pt in a row: upright 160 mm, across 225 mm, cell margins left out.
 UPRIGHT_ROOM, ACROSS_ROOM = 84, 118
 #: Characters that a column wants so that it can be read; beyond the room they go across.
-NARROWEST, WIDEST, UNSQUEEZED = 6, 36, 14
+NARROWEST, WIDEST, UNSQUEEZED, SHORT_HEAD = 6, 36, 14, 10
 #: Height of a line of a table and of a row's margins, and of a page, in points.
 LINE, MARGIN, UPRIGHT_PAGE, ACROSS_PAGE = 15.0, 8.0, 670.0, 430.0
 #: Answers this short share a line, as on the printed forms.
@@ -111,7 +111,17 @@ def blocks(sheet: Printed, *, planned: float = PLANNED_PAGES) -> list[Block]:
     """Return what the sheet prints, in order. Sections that stand on the cover whole are left out."""
     on_cover = set(sheet.cover.paths) if sheet.cover else set()
     kept = [s for s in sheet.sections if s.tables or not {row.path for row in s.rows} <= on_cover or not s.rows]
-    return [block for section in kept for block in _of_section(section, len(kept) > 1, planned)]
+    return _steady([block for section in kept for block in _of_section(section, len(kept) > 1, planned)])
+
+
+def _steady(found: list[Block]) -> list[Block]:
+    """Turn short tables between tables that lie across as well: a page is not turned for a few rows."""
+    for index in range(1, len(found) - 1):
+        block = found[index]
+        between = found[index - 1].across and found[index + 1].across
+        if block.grid and not block.across and between and block.height < ACROSS_PAGE / 2:
+            found[index] = replace(block, across=True)
+    return found
 
 
 def _of_section(section: PrintedSection, titled: bool, planned: float) -> Iterator[Block]:
@@ -170,7 +180,8 @@ def _of_table(table: PrintedTable, planned: float) -> Iterator[Block]:
     across = sum(natural) + len(natural) > UPRIGHT_ROOM
     room = (ACROSS_ROOM if across else UPRIGHT_ROOM) - len(natural)
     firm = [width <= UNSQUEEZED for width in natural]
-    widths = columns.fitted(natural, firm, room=room, least=NARROWEST)
+    roomy = sum(natural) <= room
+    widths = natural if roomy else columns.fitted(natural, firm, room=room, least=NARROWEST)
     heads = tuple(zip(table.heads, columns.shares(widths), strict=True))
     limit = planned / 2 * (ACROSS_PAGE if across else UPRIGHT_PAGE)
     taken: list[tuple[PrintedCell, ...]] = []
@@ -189,8 +200,9 @@ def _natural(table: PrintedTable, index: int) -> int:
     """Return the width at which a column reads well: its longest text on few lines, its head on two."""
     texts = [display_width(row[index].text) for row in table.rows]
     longest = max(texts, default=0)
-    head = (display_width(table.heads[index].text) + 1) // 2
-    return max(NARROWEST, head + 1, min(longest + 1, WIDEST))
+    head = display_width(table.heads[index].text)
+    # A short head stays on one line, a long one takes two.
+    return max(NARROWEST, (head if head <= SHORT_HEAD else (head + 1) // 2) + 1, min(longest + 1, WIDEST))
 
 
 def _pieces(found: Sequence[Block], planned: float) -> Iterator[tuple[list[Block], float]]:

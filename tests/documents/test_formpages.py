@@ -116,3 +116,10 @@ def test_columns_share_what_firm_ones_leave():
 def test_a_sheet_without_anything_still_has_its_page():
     assert formpages.whole(sheet()).runs == ()
     assert [len(part) for part in formpages.parts([dataclasses.replace(sheet(), declaration="承诺")])] == [1]
+
+
+def test_a_short_table_between_wide_ones_does_not_turn_the_page_a_long_one_does():
+    wide, short, long = table(12, 1, "较长的内容"), table(3, 1), table(3, 60)
+    for middle, turned in ((short, [True, True, True]), (long, [True, False, True])):
+        sections = tuple(PrintedSection(str(n), str(n), (), (t,)) for n, t in enumerate((wide, middle, wide)))
+        assert [block.across for block in formpages.blocks(sheet(*sections))] == turned
