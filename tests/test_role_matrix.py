@@ -55,7 +55,7 @@ PAGE, ABSENT, BUTTON, FREE = "page", "absent", "button", "free"
 TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("nominations: own", OWNERS, PAGE),
     (
-        "nominations: detail findings findings_part own_pages documents upload evaluator standard confirm hand_in correct"
+        "nominations: findings findings_part own_pages documents upload evaluator standard confirm hand_in correct"
         " withdraw national answer",
         OWNERS,
         ABSENT,
@@ -73,7 +73,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ),
     ("nominations: copy check uncheck cancel_opinion rank build", DISTRICT, BUTTON),
     ("nominations: named", EVALUATORS, PAGE),
-    ("nominations: report", OWNERS | EVALUATORS, ABSENT),
+    ("nominations: detail report", OWNERS | EVALUATORS, ABSENT),
     ("nominations: inbox summary submissions", CITY, PAGE),
     ("nominations: city_list city_nomination version version_scores", CITY, ABSENT),
     ("nominations: scores", OWNERS | EVALUATORS, ABSENT),

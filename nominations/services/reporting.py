@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import transaction
 
+from evaluators.selectors.leads import may_act
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
@@ -72,7 +73,8 @@ def _locked(actor: Actor, nomination_id: int) -> tuple[Nomination, Filing]:
     if sheet is None:
         raise NotVisible
     named = nomination.evaluator.organisation_id if nomination.evaluator else None
-    rules.may_edit_sheet(actor, nomination, sheet.sheet_key, evaluator_organisation_id=named).require()
+    may = rules.may_edit_sheet(actor, nomination, sheet.sheet_key, evaluator_organisation_id=named)
+    (may & may_act(actor, nomination.engagement_id)).require()
     return nomination, Filing.objects.select_for_update().get(pk=sheet.filing_id)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from evaluators.selectors.leads import may_act
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.filings.models import Filing
@@ -72,7 +73,8 @@ def report(request: HttpRequest, nomination_id: int) -> HttpResponse:
 
 def _may(actor: Actor, nomination: Nomination, sheet_key: str) -> Verdict:
     named = nomination.evaluator.organisation_id if nomination.evaluator else None
-    return rules.may_edit_sheet(actor, nomination, sheet_key, evaluator_organisation_id=named)
+    may = rules.may_edit_sheet(actor, nomination, sheet_key, evaluator_organisation_id=named)
+    return may & may_act(actor, nomination.engagement_id)
 
 
 def _forms(

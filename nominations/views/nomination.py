@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -36,12 +36,15 @@ FOLDED = "不适用"
 OWNERS = (Role.APPLICANT, Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD)
 
 
-@roles(*OWNERS)
+@roles(*OWNERS, Role.EVALUATOR, Role.EVALUATOR_ADMIN)
 @require_GET
 def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
     """The nomination's home: task list, what stops it, what the actor may do, what happened."""
     actor = actor_of(request)
     nomination = get_visible(actor, nomination_id)
+    if actor.is_evaluator:
+        # Its form leads back here: to an evaluator a nomination is its report.
+        return redirect("nominations:report", nomination.pk)
     rulebook, _ = rulebook_at(nomination.round_id)
     content = contents([nomination.pk])[nomination.pk]
     missing = gaps(nomination, content, rulebook)

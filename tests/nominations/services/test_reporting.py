@@ -28,7 +28,7 @@ def district():
     return make.make_district()
 
 
-def evaluator_of(nomination: Nomination, role: Role = Role.EVALUATOR) -> Actor:
+def evaluator_of(nomination: Nomination, role: Role = Role.EVALUATOR_ADMIN) -> Actor:
     return make_actor(role, organisation=nomination.evaluator.organisation)
 
 
@@ -130,6 +130,13 @@ def test_nobody_but_the_named_evaluator_states_anything(district):
             finish(nomination, actor)
         with pytest.raises(refusal):
             reporting.reopen_report(actor=actor, nomination_id=nomination.pk, reason="x")
+
+
+def test_a_handler_who_does_not_lead_the_evaluation_states_nothing(district):
+    nomination = make.make_complete(district)
+    with pytest.raises(Refused):
+        finish(nomination, evaluator_of(nomination, Role.EVALUATOR))
+    assert not ReportStatement.objects.exists()
 
 
 def test_each_side_writes_its_own_report_only(district):
