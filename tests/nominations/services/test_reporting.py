@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 
+from evaluators.models import ProjectLead
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.models import Filing
@@ -28,8 +29,14 @@ def district():
     return make.make_district()
 
 
-def evaluator_of(nomination: Nomination, role: Role = Role.EVALUATOR_ADMIN) -> Actor:
-    return make_actor(role, organisation=nomination.evaluator.organisation)
+def evaluator_of(nomination: Nomination, *, leads: bool = True) -> Actor:
+    """A handler of the named evaluator, the evaluation's project lead unless told otherwise."""
+    actor = make_actor(Role.EVALUATOR, organisation=nomination.evaluator.organisation)
+    if leads:
+        ProjectLead.objects.create(
+            engagement_id=nomination.engagement_id, user_id=actor.user_id, assigned_at=clock.now()
+        )
+    return actor
 
 
 def third(nomination: Nomination) -> Filing:
@@ -135,7 +142,7 @@ def test_nobody_but_the_named_evaluator_states_anything(district):
 def test_a_handler_who_does_not_lead_the_evaluation_states_nothing(district):
     nomination = make.make_complete(district)
     with pytest.raises(Refused):
-        finish(nomination, evaluator_of(nomination, Role.EVALUATOR))
+        finish(nomination, evaluator_of(nomination, leads=False))
     assert not ReportStatement.objects.exists()
 
 
