@@ -14,3 +14,4 @@ class DynamicMgmtConfig(AppConfig):
     def ready(self) -> None:
         """Put this app's entries into navigation and home page and register its kind of files."""
         import_module(f"{self.name}.navigation")
+        import_module(f"{self.name}.table_wiring").connect()

@@ -36,3 +36,14 @@ HOME_PROVINCE = "辽宁省"
 HOME_CITY = "大连市"
 #: Why a row of 公示 stage is never matched, and not counted.
 NOT_FINAL = "来源为公示阶段"
+#: Jobs, by name.
+JOB_DUE = "dynamic_mgmt.make_due"
+JOB_YEARLY = "dynamic_mgmt.yearly"
+#: Workbooks of filled tables that are read once.
+FILE_TABLES = "dynamic_mgmt.tables_import"
+#: How long a link for filling a table lives at most.
+TABLE_LINK_DAYS = 60
+#: Advisory lock under which units fall due.
+DUE_LOCK = 7_310_203
+#: When, before a district's closing instant, it is reminded of what is not filed.
+TABLE_MARKS = (("T-30d", 30), ("T-14d", 14), ("T-7d", 7), ("T-3d", 3), ("T-1d", 1))

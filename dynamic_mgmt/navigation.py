@@ -25,12 +25,16 @@ SHOWN = 20
 @register_navigation
 def entries(actor: Actor) -> Sequence[NavItem]:
     """The register, for the city and the districts; applicants reach their rows from their own pages."""
+    tables = NavItem("动态管理表", reverse("dynamic_mgmt:tables"), prefix=reverse("dynamic_mgmt:tables"))
+    experiences = NavItem("典型经验", reverse("dynamic_mgmt:experiences"), prefix=reverse("dynamic_mgmt:experiences"))
     if actor.is_city or actor.is_district:
         return [
             NavItem("绿色制造名录", reverse("dynamic_mgmt:index")),
+            tables,
             NavItem("事故上报", reverse("dynamic_mgmt:incidents")),
+            experiences,
         ]
-    return []
+    return [tables, experiences] if actor.is_applicant else []
 
 
 @register

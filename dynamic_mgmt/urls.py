@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dynamic_mgmt.views import changes, incidents, lists, matching, register
+from dynamic_mgmt.views import (
+    changes,
+    dispatching,
+    experiences,
+    incidents,
+    lists,
+    matching,
+    periods,
+    register,
+    table_actions,
+    table_links,
+    tables,
+    trends,
+)
 
 app_name = "dynamic_mgmt"
 urlpatterns = [
@@ -30,4 +43,34 @@ urlpatterns = [
     path("incidents/report/", incidents.report, name="incident_report"),
     path("incidents/<int:incident_id>/", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/correct/", incidents.correct, name="incident_correct"),
+]
+urlpatterns += [
+    path("tables/", tables.index, name="tables"),
+    path("tables/<int:table_id>/", tables.one, name="table"),
+    path("tables/<int:table_id>/begin/", tables.begin, name="table_begin"),
+    path("tables/<int:table_id>/file/", tables.file, name="table_file"),
+    path("tables/<int:table_id>/act/<slug:verb>/", table_actions.act, name="table_act"),
+    path("tables/<int:table_id>/settle/", table_actions.settle, name="table_settle"),
+    path("tables/<int:table_id>/send-link/", table_actions.send_link, name="table_send_link"),
+    path("tables/<int:table_id>/paper/", dispatching.paper, name="table_pdf"),
+    path("tables/periods/", periods.index, name="periods"),
+    path("tables/periods/open/", periods.open_yearly, name="open_yearly"),
+    path("tables/periods/add/", periods.add, name="add_period"),
+    path("tables/periods/<int:period_id>/extend/", periods.extend, name="extend"),
+    path("tables/periods/<int:period_id>/exports/", dispatching.index, name="exports"),
+    path("tables/periods/<int:period_id>/exports/<slug:category>/", dispatching.category, name="export"),
+    path("tables/periods/<int:period_id>/columns/<slug:category>/", dispatching.columns, name="columns"),
+    path("tables/periods/<int:period_id>/workbook/", dispatching.workbook, name="workbook"),
+    path("tables/periods/<int:period_id>/import/", dispatching.workbook_import, name="workbook_import"),
+    path("tables/periods/<int:period_id>/report/", trends.report, name="year_report"),
+    path("tables/link/<str:token>/", table_links.front, name="table_link"),
+    path("tables/link/<str:token>/<slug:section>/", table_links.section, name="table_link_section"),
+    path("trends/", trends.index, name="trends"),
+    path("<int:unit_id>/trend/", trends.unit, name="unit_trend"),
+    path("<int:unit_id>/guidance/", table_actions.guidance, name="guidance"),
+    path("experiences/", experiences.index, name="experiences"),
+    path("experiences/add/", experiences.add, name="experience_add"),
+    path("experiences/statement/", experiences.state, name="statement_add"),
+    path("experiences/<int:experience_id>/", experiences.one, name="experience"),
+    path("experiences/<int:experience_id>/move/", experiences.move, name="experience_move"),
 ]

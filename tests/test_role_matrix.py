@@ -16,8 +16,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from dynamic_mgmt.models import DynamicTable
+from dynamic_mgmt.services.filing import begin
+from dynamic_mgmt.services.periods import make_due, open_yearly
 from greenportal import clock
-from greenportal.accounts.actors import Role
+from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.models import FieldComment
 from greenportal.jobs.services import enqueue
 from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION
@@ -34,6 +37,7 @@ from nominations.models import (
 from nominations.selectors.content import contents
 from nominations.services import consulting
 from tests.factories.accounts import make_user, sign_in
+from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.nominations import District, finalise, make_checked, make_complete, make_district, make_handed_in
 from tests.factories.rounds import DURING
 
@@ -120,6 +124,23 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("dynamic_mgmt: change change_propose", OWNERS | CITY, ABSENT),
     ("dynamic_mgmt: incidents incident_report", DISTRICT | CITY, PAGE),
     ("dynamic_mgmt: incident incident_correct unit_incident", DISTRICT | CITY, ABSENT),
+    ("dynamic_mgmt: tables experiences", OWNERS | CITY, PAGE),
+    ("dynamic_mgmt: table table_pdf experience", OWNERS | CITY, FREE),
+    ("dynamic_mgmt: table_begin table_file", OWNERS, BUTTON),
+    ("dynamic_mgmt: table_act", DISTRICT | CITY, FREE),
+    ("dynamic_mgmt: table_settle", LEAD, FREE),
+    ("dynamic_mgmt: table_send_link", DISTRICT, BUTTON),
+    ("dynamic_mgmt: experience_move", OWNERS | CITY, FREE),
+    ("dynamic_mgmt: periods", CITY, PAGE),
+    ("dynamic_mgmt: open_yearly", CITY, FREE),
+    ("dynamic_mgmt: add_period extend", LEAD, PAGE),
+    ("dynamic_mgmt: exports columns export year_report", CITY, PAGE),
+    ("dynamic_mgmt: workbook workbook_import", DISTRICT, FREE),
+    ("dynamic_mgmt: table_link table_link_section", set(), FREE),
+    ("dynamic_mgmt: trends", DISTRICT | CITY, PAGE),
+    ("dynamic_mgmt: unit_trend", OWNERS | CITY, ABSENT),
+    ("dynamic_mgmt: guidance", DISTRICT | CITY, ABSENT),
+    ("dynamic_mgmt: experience_add statement_add", OWNERS, PAGE),
     ("rounds: index detail rulebook", SIGNED_IN, PAGE),
     ("rounds: revision", SIGNED_IN, FREE),
     ("rounds: standards_template evaluation_template", LEAD, PAGE),
@@ -154,7 +175,10 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
 #: What nobody else may ever read in an answer.
 SECRET = "秘不示人演示"
 #: The city decides disputes over every engagement of the round, so it reads what is evaluated there.
-TOLD = {"evaluators:decide": CITY}
+TOLD = {
+    "evaluators:decide": CITY,
+    **dict.fromkeys(("dynamic_mgmt:index", "dynamic_mgmt:tables", "dynamic_mgmt:table"), CITY),
+}
 #: Without a broker, as in this test, health says 503.
 HEALTH = {"healthz", "readyz"}
 NO_SUCH = 987_654_321
@@ -245,6 +269,7 @@ def _work(district: District) -> dict[str, object]:
     )
     filing = contents([draft.pk])[draft.pk].sheets[0]
     job = enqueue(JOB_RECHECK, payload={}, scope=SCOPE_NOMINATION, scope_id=draft.pk, actor=district.officer)
+    table = _table(district)
     document = NominationDocument.objects.filter(nomination=draft).first()
     assert document is not None and Consultation.objects.count() == 1 and ListVersion.objects.count() == 1
     return {
@@ -265,10 +290,22 @@ def _work(district: District) -> dict[str, object]:
         "slot": "self_report",
         "rule": "ENERGY",
         "form": "xlsx",
+        "table_id": table.pk,
+        "period_id": table.period_id,
+        "verb": "opinion",
+        "category": "factory",
         "token": "no-such-token",
         "uidb36": "1",
         "key": "no-such-key",
     }
+
+
+def _table(district: District) -> DynamicTable:
+    """A unit's table that its district has not filed."""
+    unit = make_listed(SECRET, authority=district.authority)
+    period = open_yearly(actor=Actor.system("试验"), round_id=district.round.pk)
+    make_due(period_id=period.pk, unit_ids=[unit.pk])
+    return begin(actor=district.officer, table_id=DynamicTable.objects.get(unit=unit).pk)
 
 
 def url_of(address: Address, things: dict[str, object], *, absent: bool = False) -> str:

@@ -2,18 +2,39 @@
 
 from dynamic_mgmt.models.core import ListedUnit, RemovalProposal
 from dynamic_mgmt.models.events import UnitChange, UnitName
+from dynamic_mgmt.models.experience import Experience, Statement
 from dynamic_mgmt.models.figures import UnitFigure
 from dynamic_mgmt.models.incidents import Incident, IncidentRevision, IncidentStep
 from dynamic_mgmt.models.matching import MatchDoubt
+from dynamic_mgmt.models.tables import (
+    Dispatch,
+    DynamicTable,
+    ExportMap,
+    TableChange,
+    TableMark,
+    TablePeriod,
+    TableReceipt,
+    UnitVisit,
+)
 
 __all__ = [
+    "Dispatch",
+    "DynamicTable",
+    "Experience",
+    "ExportMap",
     "Incident",
     "IncidentRevision",
     "IncidentStep",
     "ListedUnit",
     "MatchDoubt",
     "RemovalProposal",
+    "Statement",
+    "TableChange",
+    "TableMark",
+    "TablePeriod",
+    "TableReceipt",
     "UnitChange",
     "UnitFigure",
     "UnitName",
+    "UnitVisit",
 ]

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from dynamic_mgmt.constants import SCOPE_UNIT
 from dynamic_mgmt.models import ListedUnit, RemovalProposal
 from dynamic_mgmt.rules import may_decide_removal, may_propose_removal
+from dynamic_mgmt.services.settling import follow_removal
 from dynamic_mgmt.services.telling import organisations_of, tell_nominations
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -102,6 +103,7 @@ def decide_removal(*, actor: Actor, proposal_id: int, confirm: bool) -> RemovalP
             unit.save(update_fields=["removed_on", "removal_reason", "removal_document", "version"])
             tell_nominations(actor=actor, cause="dynamic_mgmt.removal", organisation_ids=organisations_of([unit]))
         _audit(actor, "decide_removal", proposal)
+        follow_removal(proposal, actor)
     return proposal
 
 

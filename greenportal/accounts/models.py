@@ -144,6 +144,7 @@ class DatedLink(models.Model):
         OPINION = "opinion", "部门意见"
         CONFIRMATION = "confirmation", "法定代表人确认"
         EVALUATOR = "evaluator", "评价机构填报"
+        DYNAMIC_TABLE = "dynamic_table", "动态管理表填报"
         PASSWORD = "password", "设置密码"
 
     purpose = models.CharField("用途", max_length=20, choices=Purpose.choices)

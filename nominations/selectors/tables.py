@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from django.db.models import TextChoices
 
 from dynamic_mgmt.states import CHANGE_TRANSITIONS, INCIDENT_TRANSITIONS, ChangeState, IncidentState
+from dynamic_mgmt.table_states import EXPERIENCE_TRANSITIONS, TABLE_TRANSITIONS, ExperienceState, TableState
 from greenportal.accounts.actors import Role
 from greenportal.transitions import Transition
 from nominations.states import LIST_TRANSITIONS, NOMINATION_TRANSITIONS, PUBLIC_NAMES, ListState, NominationState
 
 _HEAD = """# States and moves
 
-Written by `manage.py show_states --write`; a test compares. Edit `nominations/states.py` or `dynamic_mgmt/states.py`, not this page.
+Written by `manage.py show_states --write`; a test compares. Edit `nominations/states.py`, `dynamic_mgmt/states.py`, `dynamic_mgmt/table_states.py`, not this page.
 """
 
 
@@ -26,6 +27,8 @@ def markdown() -> str:
             *_machine("Recommendation list (推荐汇总表)", ListState, LIST_TRANSITIONS, {}),
             *_machine("Rename or major change (更名、重大变更)", ChangeState, CHANGE_TRANSITIONS, {}),
             *_machine("Incident (事故和违法上报)", IncidentState, INCIDENT_TRANSITIONS, {}),
+            *_machine("Dynamic table (动态管理表)", TableState, TABLE_TRANSITIONS, {}),
+            *_machine("Typical experience (典型经验)", ExperienceState, EXPERIENCE_TRANSITIONS, {}),
         ]
     )
 

@@ -5,6 +5,7 @@ from io import StringIO
 from django.conf import settings
 from django.core.management import call_command
 
+from dynamic_mgmt.table_states import EXPERIENCE_TRANSITIONS, TABLE_TRANSITIONS
 from nominations.selectors.tables import markdown
 from nominations.states import LIST_TRANSITIONS, NOMINATION_TRANSITIONS
 
@@ -23,5 +24,7 @@ def test_the_command_prints_the_same_page():
 def test_every_move_is_in_the_page():
     text = markdown()
     assert [
-        t.action for t in (*NOMINATION_TRANSITIONS, *LIST_TRANSITIONS) if f"`{t.action}` {t.label}" not in text
+        t.action
+        for t in (*NOMINATION_TRANSITIONS, *LIST_TRANSITIONS, *TABLE_TRANSITIONS, *EXPERIENCE_TRANSITIONS)
+        if f"`{t.action}` {t.label}" not in text
     ] == []

@@ -51,6 +51,29 @@ def set_deadline(*, actor: Actor, round_id: int, key: str, authority_id: int, cl
 
 
 @transaction.atomic
+def add_deadline(
+    *, actor: Actor, round_id: int, key: str, label: str, opens_at: datetime, closes_at: datetime, clause: str
+) -> Deadline:
+    """Add a clock that the rulebook does not have: of a further period that the city asks for (通知 三: 定期报送).
+
+    Districts may be given longer time on it like on any other. Raises Refused, NotVisible, Invalid, WrongState.
+    """
+    row = lock_round(actor, round_id)
+    rules.may_extend(actor, row.state).require()
+    if closes_at <= opens_at:
+        told = f"应晚于开始时间{clock.spoken(opens_at)}。"
+        raise Invalid(told, errors={"closes_at": [told]})
+    if Deadline.objects.filter(round=row, key=key).exists():
+        raise WrongState("这一期已有期限，刷新页面查看。")
+    made = Deadline.objects.create(
+        round=row, key=key, label=label[:80], opens_at=opens_at, closes_at=closes_at, clause=clause[:120]
+    )
+    data = {"key": key, "closes_at": closes_at.isoformat()}
+    audit.record(actor=actor, action="rounds.add_deadline", target=f"rounds.round:{row.pk}", data=data)
+    return made
+
+
+@transaction.atomic
 def clear_deadline(*, actor: Actor, round_id: int, key: str, authority_id: int) -> None:
     """Let the city's end hold for a district again; extensions hang on the city's row and stay."""
     row = lock_round(actor, round_id)

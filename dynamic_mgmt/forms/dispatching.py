@@ -1,0 +1,76 @@
+"""Columns of the export, what was sent up, experiences and statements."""
+
+from __future__ import annotations
+
+from django import forms
+
+from dynamic_mgmt.models import ListedUnit, Statement
+from greenportal.directory.forms import DateField, ServiceForm
+
+LINE_MARK = "="
+
+
+class ColumnsForm(ServiceForm):
+    """The order of columns: a line each, 列名=键."""
+
+    columns = forms.CharField(
+        label="列序",
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 16}),
+        help_text="每行一列，写作“列名=键”。顺序按行。",
+    )
+    note = forms.CharField(label="依据", max_length=200, required=False, help_text="如国家平台导入模板的版本和日期")
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return (heading, key) of each line; a line without the mark has an empty key."""
+        found = []
+        for line in self.cleaned_data["columns"].splitlines():
+            heading, _, key = line.replace("＝", LINE_MARK).rpartition(LINE_MARK)
+            if line.strip():
+                found.append((heading.strip(), key.strip()))
+        return found
+
+
+class DispatchForm(ServiceForm):
+    """What was sent up, when and under which number."""
+
+    category = forms.ChoiceField(label="类别", choices=ListedUnit.Category.choices)
+    sent_on = DateField(label="上报日期")
+    document_no = forms.CharField(label="文号或平台回执", max_length=120)
+
+
+class ExperienceForm(ServiceForm):
+    """A typical experience of one of the writer's units."""
+
+    unit = forms.ChoiceField(label="名单单位")
+    title = forms.CharField(label="题目", max_length=80)
+    text = forms.CharField(label="做法和成效", max_length=4000, widget=forms.Textarea(attrs={"rows": 10}))
+
+    def choose(self, units: list[ListedUnit]) -> None:
+        """Offer these units."""
+        field = self.fields["unit"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(str(u.pk), f"{u.current_name}（{u.get_category_display()}）") for u in units]
+
+
+class StatementForm(ExperienceForm):
+    """A report or commitment with date and link."""
+
+    kind = forms.ChoiceField(label="类别", choices=Statement.Kind.choices, widget=forms.RadioSelect)
+    issued_on = DateField(label="发布日期")
+    link = forms.CharField(label="公开链接", max_length=300, required=False, help_text="可不填；系统不访问这个网址。")
+    field_order = ("unit", "kind", "title", "issued_on", "link")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["text"]
+
+
+class MoveForm(ServiceForm):
+    """The district's summary or the reason."""
+
+    text = forms.CharField(
+        label="区县总结或理由", max_length=500, widget=forms.Textarea(attrs={"rows": 4}), required=False
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,0 +1,153 @@
+"""Filters of the board and what officers type about a table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from dynamic_mgmt.models import ListedUnit, TablePeriod, UnitVisit
+from dynamic_mgmt.selectors.tables import TableFilters
+from dynamic_mgmt.table_states import Opinion, TableState
+from greenportal import clock
+from greenportal.directory.forms import DateField, ServiceForm
+from greenportal.directory.models import Authority
+
+ANY = ("", "全部")
+EXTRA_STATES = [("overdue", "已逾期"), ("late", "逾期补报"), ("refused", "曾登记拒不填报")]
+
+
+class TableFilter(forms.Form):
+    """Filters that stand in the address; what cannot be read does not filter."""
+
+    period = forms.ChoiceField(label="填报期", required=False)
+    q = forms.CharField(label="名称或代码", max_length=60, required=False)
+    authority = forms.ChoiceField(label="区市县", required=False)
+    category = forms.ChoiceField(label="类别", choices=[ANY, *ListedUnit.Category.choices], required=False)
+    state = forms.ChoiceField(label="状态", choices=[ANY, *TableState.choices, *EXTRA_STATES], required=False)
+    opinion = forms.ChoiceField(label="区县意见", choices=[ANY, *Opinion.choices], required=False)
+
+    def __init__(self, data: Any, *, periods: list[TablePeriod], authorities: list[Authority]) -> None:
+        super().__init__(data)
+        for name, choices in (
+            ("period", [(str(p.pk), p.label) for p in periods]),
+            ("authority", [ANY, *((str(a.pk), a.name) for a in authorities)]),
+        ):
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = choices
+        if len(authorities) < 2:
+            del self.fields["authority"]
+
+    def filters(self) -> TableFilters:
+        """Return the filters typed; a field that does not validate counts as empty."""
+        self.is_valid()
+        values = {key: value for key, value in self.cleaned_data.items() if key != "period" and value}
+        return TableFilters(**values)
+
+    def chosen_period(self) -> int | None:
+        """Return the period asked for, None for none."""
+        self.is_valid()
+        text = self.cleaned_data.get("period") or ""
+        return int(text) if text.isascii() and text.isdigit() else None
+
+
+class TableForm(ServiceForm):
+    """A form about one table: it posts back the version that was shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReasonForm(TableForm):
+    """A verb that needs a reason."""
+
+    reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class OpinionForm(TableForm):
+    """The district's 动态调整意见."""
+
+    opinion = forms.ChoiceField(label="动态调整意见", choices=Opinion.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="理由",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="除“保留”外须写明理由。",
+    )
+    clause = forms.CharField(label="依据", max_length=120, required=False, initial="通知 三")
+
+
+class DecisionForm(TableForm):
+    """The city's decision, all but removal."""
+
+    decision = forms.ChoiceField(
+        label="决定",
+        choices=[(o.value, o.label) for o in (Opinion.KEEP, Opinion.RENAMED, Opinion.MAJOR)],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label="理由",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="与区县意见不同的，须写明理由。",
+    )
+
+
+class UnitRemovalForm(TableForm):
+    """A removal proposed by the city; another person confirms it."""
+
+    removed_on = DateField(label="移出日期")
+    reason = forms.CharField(label="移出原因", max_length=200)
+    document_no = forms.CharField(label="移出文号", max_length=120)
+
+
+class VisitForm(ServiceForm):
+    """A guidance visit."""
+
+    done_on = DateField(label="日期")
+    people = forms.CharField(label="参加人员", max_length=200)
+    text = forms.CharField(label="情况", max_length=4000, widget=forms.Textarea(attrs={"rows": 6}))
+
+
+class ConcludeForm(VisitForm):
+    """The result of a re-check or an evaluation on site."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    result = forms.ChoiceField(label="结果", choices=UnitVisit.Result.choices, widget=forms.RadioSelect)
+
+
+class PeriodForm(ServiceForm):
+    """A further period of 定期报送."""
+
+    label = forms.CharField(label="名称", max_length=80, help_text="如2022年上半年关键指标报送")
+    key = forms.CharField(label="代号", max_length=20, help_text="小写字母和数字，如2022h1，设定后不变")
+    data_year = forms.IntegerField(label="数据年度")
+    opens_on = DateField(label="开始日期")
+    closes_on = DateField(label="截止日期", help_text="按当日24:00计")
+
+    def times(self) -> dict[str, datetime]:
+        """Return opening and (exclusive) closing instants."""
+        values = self.cleaned_data
+        return {"opens_at": clock.local_instant(values["opens_on"]), "closes_at": clock.end_of(values["closes_on"])}
+
+
+class ExtendForm(ServiceForm):
+    """Longer time for one district."""
+
+    authority = forms.ChoiceField(label="区市县")
+    until_on = DateField(label="延至", help_text="按当日24:00计")
+    document_no = forms.CharField(label="批准延期的文号", max_length=80)
+    reason = forms.CharField(label="理由", max_length=300)
+
+    def __init__(self, *args: Any, authorities: list[Authority], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["authority"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(str(a.pk), a.name) for a in authorities]
+
+    def until(self) -> datetime:
+        """Return the exclusive end."""
+        return clock.end_of(self.cleaned_data["until_on"])

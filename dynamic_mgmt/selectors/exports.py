@@ -1,0 +1,108 @@
+"""Rows of the export by category, in the columns that the city set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dynamic_mgmt.models import Dispatch, DynamicTable, ExportMap, TablePeriod, TableReceipt
+from dynamic_mgmt.selectors.catalogue import sheet_for
+from dynamic_mgmt.table_states import TableState
+from greenportal.filings.selectors import sheets_of
+from greenportal.rounds.selectors import rulebook_at
+from greenportal.sheets import Sheet
+from greenportal.sheets.printing import text_of
+
+#: Data of the table itself beside the sheet's fields.
+OWN = {
+    "unit.name_as_listed": "列入时名称",
+    "unit.current_name": "现名称",
+    "unit.uscc": "统一社会信用代码",
+    "unit.batch": "批次",
+    "unit.list_year": "列入年度",
+    "unit.product_model": "产品型号",
+    "authority": "区市县",
+    "opinion": "区县意见",
+    "opinion_reason": "区县意见理由",
+    "decision": "市局决定",
+    "filed_at": "提交日期",
+    "late": "逾期补报",
+}
+
+
+def choices(sheet: Sheet) -> dict[str, str]:
+    """Return every key that a column may take its data from, with its label."""
+    return {**OWN, **{f.key: f"{f.label}{f'（{f.unit}）' if f.unit else ''}" for f in sheet.fields()}}
+
+
+def sheet_of_category(period: TablePeriod, category: str) -> Sheet:
+    """Return the sheet of a category in a period."""
+    book, _ = rulebook_at(period.round_id)
+    return sheet_for(book, category, periodic=period.periodic)
+
+
+def columns(category: str, sheet: Sheet) -> list[tuple[str, str]]:
+    """Return (heading, key) as the city set them; else everything in the sheet's order. One query."""
+    stored = ExportMap.objects.filter(category=category).first()
+    if stored is not None:
+        return [(str(heading), str(key)) for heading, key in stored.columns]
+    return [(label, key) for key, label in choices(sheet).items()]
+
+
+def reported(period: TablePeriod, category: str) -> list[DynamicTable]:
+    """Return the tables that the district has given its opinion on: what the city may send up. One query."""
+    states = [
+        TableState.OPINION_GIVEN,
+        TableState.RECHECK,
+        TableState.ON_SITE,
+        TableState.REMOVAL_PROPOSED,
+        TableState.DECIDED,
+    ]
+    rows = DynamicTable.objects.filter(period=period, category=category, state__in=states)
+    return list(
+        rows.select_related("unit__organisation", "authority").order_by("authority__sort_key", "unit__sort_key", "pk")
+    )
+
+
+def rows(tables: Sequence[DynamicTable], keys: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the texts of each table by key, from the answers as last received. Two queries for any number."""
+    receipts = (
+        TableReceipt.objects.filter(table__in=[t.pk for t in tables])
+        .select_related("filing_version")
+        .order_by("table_id", "-pk")
+        .distinct("table_id")
+    )
+    latest = {r.table_id: r.filing_version for r in receipts}
+    sheets = sheets_of({v.definition_sha256 for v in latest.values()})
+    fields = {sha: {f.key: f for f in sheet.fields()} for sha, sheet in sheets.items()}
+    for table in tables:
+        version = latest.get(table.pk)
+        known = fields[version.definition_sha256] if version else {}
+        answers = version.answers if version else {}
+        yield [
+            _own(table, key) if key in OWN else text_of(known[key], answers.get(key)) if key in known else ""
+            for key in keys
+        ]
+
+
+def _own(table: DynamicTable, key: str) -> str:
+    unit = table.unit
+    values = {
+        "unit.name_as_listed": unit.name_as_listed,
+        "unit.current_name": unit.current_name,
+        "unit.uscc": unit.organisation.uscc if unit.organisation else unit.uscc,
+        "unit.batch": unit.batch,
+        "unit.list_year": str(unit.list_year or ""),
+        "unit.product_model": unit.product_model,
+        "authority": table.authority.name,
+        "opinion": table.get_opinion_display() if table.opinion else "",
+        "opinion_reason": table.opinion_reason,
+        "decision": table.get_decision_display() if table.decision else "",
+        "filed_at": f"{table.filed_at:%Y-%m-%d}" if table.filed_at else "",
+        "late": "是" if table.late else "否",
+    }
+    return values[key]
+
+
+def dispatches(period: TablePeriod) -> list[Dispatch]:
+    """Return what was sent up of a period, newest first. Two queries."""
+    return list(period.dispatches.select_related("by").prefetch_related("tables"))

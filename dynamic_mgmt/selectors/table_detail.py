@@ -1,0 +1,125 @@
+"""One table for reading: its answers, three years beside each other with year-on-year change, history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from dynamic_mgmt.judgement import Proposal, proposals_of
+from dynamic_mgmt.models import DynamicTable, TableChange, TableReceipt, UnitVisit
+from dynamic_mgmt.selectors.catalogue import SUFFIXES, indicators
+from dynamic_mgmt.table_states import SHOWN_TO_CITY
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.filings.selectors import sheet_of
+from greenportal.findings.types import Finding
+from greenportal.sheets import Answers, compute
+from greenportal.sheets.computing import decimal_of
+
+
+@dataclass(frozen=True, slots=True)
+class YearRow:
+    """One indicator: values of three years, oldest first, and the change of the last year in per cent ("" where none)."""
+
+    key: str
+    label: str
+    unit: str
+    values: tuple[str, ...]
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, for the timeline."""
+
+    at: str
+    who: str
+    what: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableDetail:
+    """All that the table's page shows."""
+
+    table: DynamicTable
+    answers: Answers
+    rows: tuple[YearRow, ...]
+    years: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    proposals: tuple[Proposal, ...]
+    receipts: tuple[TableReceipt, ...]
+    visits: tuple[UnitVisit, ...]
+    events: tuple[Event, ...]
+
+
+def answers_for(actor: Actor, table: DynamicTable) -> dict[str, Any]:
+    """Return the answers that the actor may read, formulas computed; none for the city before filing."""
+    if table.filing is None or (actor.is_city and table.state not in SHOWN_TO_CITY):
+        return {}
+    return compute(sheet_of(table.filing), table.filing.answers)
+
+
+def year_rows(category: str, answers: Mapping[str, Any]) -> tuple[YearRow, ...]:
+    """Return the indicators that have a value in any of the three years, in the order of the rulebook."""
+    found = []
+    for key, item in indicators(category).items():
+        texts = tuple(str(answers.get(f"{key}_{suffix}") or "") for suffix in reversed(SUFFIXES))
+        if any(texts):
+            unit = item.unit.replace("产品单位", str(answers.get("product_unit") or "产品单位"))
+            found.append(YearRow(key, item.label, unit, texts, change_text(texts[-1], texts[-2])))
+    return tuple(found)
+
+
+def change_text(value: str, before: str) -> str:
+    """Return +12.5%, −3.0% or "" where one of the two is missing or the earlier is 0."""
+    new, old = decimal_of(value), decimal_of(before)
+    if new is None or not old:
+        return ""
+    change = (new - old) / abs(old) * 100
+    return f"{'+' if change > 0 else '−' if change < 0 else ''}{abs(change).quantize(Decimal('0.1'))}%"
+
+
+def detail(actor: Actor, table: DynamicTable) -> TableDetail:
+    """Return what the page shows. Findings are for officers; what a unit may see it sees before filing."""
+    answers = answers_for(actor, table)
+    findings = tuple(Finding.from_json(row) for row in table.findings) if not actor.is_applicant else ()
+    judged = findings if actor.is_district or actor.is_city else ()
+    visits = () if actor.is_applicant else tuple(UnitVisit.objects.filter(unit_id=table.unit_id).select_related("by"))
+    changes: Sequence[TableChange] = list(table.changes.all())
+    year = table.period.data_year
+    return TableDetail(
+        table=table,
+        answers=answers,
+        rows=year_rows(table.category, answers),
+        years=(year - 2, year - 1, year),
+        findings=findings,
+        proposals=tuple(proposals_of(judged)) if judged or table.filed_at else (),
+        receipts=tuple(table.receipts.all()),
+        visits=visits,
+        events=tuple(
+            Event(f"{clock.local(c.at):%Y-%m-%d %H:%M}", c.actor_name, _LABELS.get(c.action, c.action), c.reason)
+            for c in changes
+        ),
+    )
+
+
+_LABELS = {
+    "begin": "开始填报",
+    "file": "提交",
+    "file_late": "逾期补报",
+    "refuse": "登记拒不填报",
+    "resume": "恢复填报",
+    "return": "退回修改",
+    "give_opinion": "区县提出意见",
+    "send_back": "市局退回区县重新审核",
+    "open_recheck": "市局安排复核",
+    "open_on_site": "市局安排现场评估",
+    "conclude": "登记复核或现场评估结果",
+    "decide": "市局作出决定",
+    "propose_removal": "市局提出移出",
+    "confirm_removal": "复核移出",
+    "drop_removal": "不予移出",
+}

@@ -1,0 +1,185 @@
+"""Dynamic tables that an actor may see, their board, and one table with its three years."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from dynamic_mgmt.constants import CLOCK_TABLES
+from dynamic_mgmt.models import DynamicTable, TablePeriod
+from dynamic_mgmt.naming import name_key
+from dynamic_mgmt.table_states import NOT_FILED, TableState
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.directory.models import Authority
+from greenportal.rounds.models import Deadline, Extension
+from greenportal.rounds.selectors import WindowState, window
+
+S = TableState
+
+
+def visible_to(actor: Actor) -> QuerySet[DynamicTable]:
+    """Return the tables that the actor may see: the city all, a district its own, a unit its own."""
+    rows = DynamicTable.objects.select_related("unit__organisation", "authority", "period")
+    if actor.is_city or actor.is_system:
+        return rows
+    if actor.is_district and actor.authority_id is not None:
+        return rows.filter(authority_id=actor.authority_id)
+    if actor.is_applicant and actor.organisation_id is not None:
+        return rows.filter(unit__organisation_id=actor.organisation_id)
+    return rows.none()
+
+
+def periods() -> QuerySet[TablePeriod]:
+    """Return the periods, newest first."""
+    return TablePeriod.objects.select_related("round").order_by("-round__year", "-data_year", "-pk")
+
+
+def table_window(table: DynamicTable, *, at: datetime | None = None) -> WindowState:
+    """Return the clock of a table's period for its district, extensions included. Two queries."""
+    return period_window(table.period, table.authority_id, at=at)
+
+
+def period_window(period: TablePeriod, authority_id: int | None, *, at: datetime | None = None) -> WindowState:
+    """Return the clock of a period for a district (None: the city's own end). Two queries."""
+    return window(round_id=period.round_id, key=period.clock, authority_id=authority_id, at=at or clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class TableFilters:
+    """What the reader asked for; empty values do not filter. state: a state, or overdue | late | refused."""
+
+    q: str = ""
+    authority: str = ""
+    category: str = ""
+    state: str = ""
+    opinion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictRow:
+    """One district's numbers for a period. overdue: not filed although its clock has run out."""
+
+    authority: Authority
+    closes_at: datetime | None
+    extended: str
+    total: int
+    due: int
+    draft: int
+    filed: int
+    opinion: int
+    decided: int
+    overdue: int
+    late: int
+    refused: int
+
+
+def closing_times(period: TablePeriod) -> tuple[datetime | None, dict[int, tuple[datetime, str]]]:
+    """Return the city's end of a period, and district → (its end, document number) where extended. Two queries."""
+    base = Deadline.objects.filter(round_id=period.round_id, key=period.clock, authority=None).first()
+    if base is None:
+        return None, {}
+    found: dict[int, tuple[datetime, str]] = {}
+    for row in Extension.objects.filter(deadline=base, revoked_at=None).order_by("until"):
+        if row.until > base.closes_at:
+            found[row.authority_id] = (row.until, row.document_no)
+    return base.closes_at, found
+
+
+def board(actor: Actor, period: TablePeriod) -> list[DistrictRow]:
+    """Return the numbers of every district that the actor sees, by sound of name. Four queries."""
+    closes, extended = closing_times(period)
+    states = {state: Count("pk", filter=Q(state=state)) for state in S.values}
+    rows = (
+        visible_to(actor)
+        .filter(period=period)
+        .select_related(None)
+        .order_by()
+        .values("authority_id")
+        .annotate(
+            total=Count("pk"),
+            late_count=Count("pk", filter=Q(late=True)),
+            refused_count=Count("pk", filter=Q(refused_at__isnull=False)),
+            **{f"n_{state}": count for state, count in states.items()},
+        )
+    )
+    counted: dict[int, dict[str, Any]] = {row["authority_id"]: dict(row) for row in rows}
+    now = clock.now()
+    return [
+        _district(authority, counted[authority.pk], *extended.get(authority.pk, (closes, "")), now)
+        for authority in Authority.objects.filter(pk__in=counted).order_by("sort_key", "code")
+    ]
+
+
+def _district(
+    authority: Authority, row: dict[str, Any], closes: datetime | None, document_no: str, now: datetime
+) -> DistrictRow:
+    def sum_of(*states: TableState) -> int:
+        return sum(int(row[f"n_{state.value}"]) for state in states)
+
+    open_ones = sum_of(*NOT_FILED)
+    return DistrictRow(
+        authority=authority,
+        closes_at=closes,
+        extended=document_no,
+        total=row["total"],
+        due=sum_of(S.DUE),
+        draft=sum_of(S.DRAFT, S.RETURNED),
+        filed=sum_of(S.FILED),
+        opinion=sum_of(S.OPINION_GIVEN, S.RECHECK, S.ON_SITE, S.REMOVAL_PROPOSED),
+        decided=sum_of(S.DECIDED),
+        overdue=open_ones if closes is not None and now >= closes else 0,
+        late=row["late_count"],
+        refused=row["refused_count"],
+    )
+
+
+def overdue_authorities(period: TablePeriod) -> Q:
+    """Return the condition "not filed although the district's clock has run out". Two queries."""
+    closes, extended = closing_times(period)
+    now = clock.now()
+    if closes is None or now < closes:
+        return Q(pk__in=[])
+    still = [pk for pk, (until, _) in extended.items() if now < until]
+    return Q(state__in=NOT_FILED) & ~Q(authority_id__in=still)
+
+
+def filtered(rows: QuerySet[DynamicTable], period: TablePeriod, filters: TableFilters) -> QuerySet[DynamicTable]:
+    """Return tables of a period narrowed by `filters`, by district and sound of name."""
+    rows = rows.filter(period=period)
+    if filters.q:
+        key = name_key(filters.q)
+        code = filters.q.strip().upper()
+        rows = rows.filter(
+            Q(unit__name_key__contains=key) | Q(unit__renamed_key__contains=key) | Q(unit__uscc__startswith=code)
+        )
+    if filters.authority.isascii() and filters.authority.isdigit():
+        rows = rows.filter(authority_id=int(filters.authority[:9]))
+    if filters.category:
+        rows = rows.filter(category=filters.category)
+    if filters.state in S.values:
+        rows = rows.filter(state=filters.state)
+    elif filters.state == "overdue":
+        rows = rows.filter(overdue_authorities(period))
+    elif filters.state == "late":
+        rows = rows.filter(late=True)
+    elif filters.state == "refused":
+        rows = rows.filter(refused_at__isnull=False)
+    if filters.opinion:
+        rows = rows.filter(opinion=filters.opinion)
+    return rows.order_by("authority__sort_key", "unit__sort_key", "pk")
+
+
+def yearly_clock(key: str) -> bool:
+    """True for the clock of the notice itself, which is in the rulebook; further periods have their own."""
+    return key == CLOCK_TABLES
+
+
+def not_assigned(period: TablePeriod, rows: Sequence[int]) -> int:
+    """Return how many of these units have no table in the period. One query."""
+    have = DynamicTable.objects.filter(period=period, unit_id__in=rows).count()
+    return len(rows) - have

@@ -1,0 +1,64 @@
+"""The rules run over a filed table; what they found is kept on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynamic_mgmt.judgement import Peer, TableFacts, findings_of
+from dynamic_mgmt.models import DynamicTable
+from dynamic_mgmt.selectors.catalogue import indicators, newest_book
+from dynamic_mgmt.selectors.figures import current, peers
+from greenportal import clock
+from greenportal.rounds.selectors import rulebook_at
+
+
+def facts_of(
+    table: DynamicTable, answers: Mapping[str, Any], *, late_reason: str = "", refused_reason: str = ""
+) -> TableFacts:
+    """Return all that is judged about one table as known now. Four queries."""
+    book, _ = rulebook_at(table.period.round_id)
+    known = indicators(table.category, book=book)
+    year = table.period.data_year
+    before = current([table.unit_id], years=[year - 1]).get(table.unit_id, {}).get(year - 1, {})
+    limits = book.dynamic_limits or newest_book().dynamic_limits
+    return TableFacts(
+        answers=answers,
+        indicators=known,
+        limits={key: item.value for key, item in limits.items()},
+        recorded={key: figure.value for key, figure in before.items()},
+        peers=_peers(table, answers, [key for key, item in known.items() if item.is_key]),
+        late_reason=late_reason,
+        refused_reason=refused_reason,
+    )
+
+
+def _peers(table: DynamicTable, answers: Mapping[str, Any], keys: list[str]) -> dict[str, Peer]:
+    """Return the peers of the same class of industry in the city, in the unit of measure that this table uses."""
+    unit = table.unit
+    if table.category != "factory" or not unit.industry_code:
+        return {}
+    found = peers(
+        category=table.category,
+        industry_code=unit.industry_code,
+        level=unit.level,
+        as_of=clock.now(),
+        indicators=keys,
+        without=[unit.pk],
+    )
+    product = str(answers.get("product_unit") or "产品单位")
+    known = indicators(table.category)
+    result = {}
+    for key, groups in found.items():
+        measure = known[key].unit.replace("产品单位", product)
+        group = next((g for g in groups if g.unit_of_measure == measure), None)
+        if group is not None:
+            result[key] = Peer(measure, group.median, group.count)
+    return result
+
+
+def assess(table: DynamicTable, answers: Mapping[str, Any], *, late_reason: str = "", refused_reason: str = "") -> None:
+    """Run the rules over a locked table and keep what they found."""
+    facts = facts_of(table, answers, late_reason=late_reason, refused_reason=refused_reason)
+    table.findings = [finding.as_json() for finding in findings_of(facts)]
+    table.save(update_fields=["findings"])

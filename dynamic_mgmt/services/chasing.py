@@ -1,0 +1,108 @@
+"""Reminders before a district's closing instant, each once; longer time as a row."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.urls import reverse
+
+from dynamic_mgmt.constants import TABLE_MARKS
+from dynamic_mgmt.models import DynamicTable, TableMark, TablePeriod
+from dynamic_mgmt.selectors.tables import period_window
+from dynamic_mgmt.table_rules import may_extend
+from dynamic_mgmt.table_states import NOT_FILED
+from greenportal import clock
+from greenportal.accounts.actors import DISTRICT_ROLES, Actor
+from greenportal.accounts.selectors import handlers_of
+from greenportal.directory.models import Authority
+from greenportal.findings.types import NotVisible
+from greenportal.mail.services import post
+from greenportal.rounds.models import Extension, Round
+from greenportal.rounds.services import grant_extension
+
+CLOSED = "closed"
+LISTED_IN_MAIL = 30
+#: Nothing is said about a clock that closed longer ago than this: the system was not there at the time.
+_FORGET = timedelta(days=2)
+
+
+def due_mark(closes_at: datetime, now: datetime) -> str:
+    """Return the mark that `now` has reached: T-30d … T-1d, `closed`, or nothing. Pure; the last one reached counts."""
+    if now >= closes_at:
+        return CLOSED if now - closes_at < _FORGET else ""
+    reached = ""
+    for mark, days in TABLE_MARKS:
+        if now >= closes_at - timedelta(days=days):
+            reached = mark
+    return reached
+
+
+def keep_time() -> int:
+    """Remind every district of open rounds that has unfiled tables; returns how many marks were made.
+
+    Each (period, district, mark, closing instant) once: a unique row, so that two runs at a time do no harm
+    and an extension starts its own marks.
+    """
+    made = 0
+    for period in TablePeriod.objects.filter(round__state=Round.State.OPEN).select_related("round").order_by("pk"):
+        waiting = DynamicTable.objects.filter(period=period, state__in=NOT_FILED)
+        for authority_id in sorted(set(waiting.values_list("authority_id", flat=True))):
+            made += _one(period, authority_id)
+    return made
+
+
+def _one(period: TablePeriod, authority_id: int) -> int:
+    now = clock.now()
+    closes_at = period_window(period, authority_id, at=now).closes_at
+    mark = due_mark(closes_at, now) if closes_at is not None else ""
+    if not mark or closes_at is None:
+        return 0
+    with transaction.atomic():
+        _, fresh = TableMark.objects.get_or_create(
+            period=period, authority_id=authority_id, mark=mark, closes_at=closes_at, defaults={"created_at": now}
+        )
+        if fresh:
+            _tell(period, authority_id, mark, closes_at)
+    return int(fresh)
+
+
+def _tell(period: TablePeriod, authority_id: int, mark: str, closes_at: datetime) -> None:
+    rows = DynamicTable.objects.filter(period=period, authority_id=authority_id, state__in=NOT_FILED)
+    found = list(rows.select_related("unit").order_by("category", "unit__sort_key")[: LISTED_IN_MAIL + 1])
+    context = {
+        "district": Authority.objects.get(pk=authority_id).name,
+        "period": period.label,
+        "closes": clock.spoken(closes_at),
+        "closed": mark == CLOSED,
+        "count": rows.count(),
+        "items": [
+            {"category": r.get_category_display(), "name": r.unit.current_name, "state": r.get_state_display()}
+            for r in found[:LISTED_IN_MAIL]
+        ],
+        "more": len(found) > LISTED_IN_MAIL,
+        "path": f"{reverse('dynamic_mgmt:tables')}?period={period.pk}",
+    }
+    event = f"dynamic_mgmt.remind:{period.pk}:{authority_id}:{mark}:{closes_at.isoformat()}"
+    people = handlers_of(authority_id=authority_id, roles=DISTRICT_ROLES)
+    for address in sorted({p.email.strip() for p in people if p.email.strip()}):
+        post(event=event, recipient=address, template="tables_reminder", context=context)
+
+
+def extend(
+    *, actor: Actor, period_id: int, authority_id: int, until: datetime, document_no: str, reason: str
+) -> Extension:
+    """Give one district longer time for a period, as an Extension row. Raises what `grant_extension` raises."""
+    may_extend(actor).require()
+    period = TablePeriod.objects.filter(pk=period_id).first()
+    if period is None:
+        raise NotVisible
+    return grant_extension(
+        actor=actor,
+        round_id=period.round_id,
+        key=period.clock,
+        authority_id=authority_id,
+        until=until,
+        document_no=document_no,
+        reason=reason,
+    )

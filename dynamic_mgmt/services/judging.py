@@ -1,0 +1,194 @@
+"""The district's opinion, the city's decision, re-checks and visits (通知 三: 跟踪指导, 动态调整意见)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from dynamic_mgmt import table_rules
+from dynamic_mgmt.models import DynamicTable, UnitVisit
+from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
+from dynamic_mgmt.selectors.tables import visible_to
+from dynamic_mgmt.services.removing import decide_removal, propose_removal
+from dynamic_mgmt.services.table_moving import STALE, clean, lock_table, move_table, person
+from dynamic_mgmt.table_states import Opinion, TableState
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.audit.services import record
+from greenportal.findings.types import Invalid, NotVisible, Refused, Stale, WrongState
+
+
+def _chosen(text: str, *, without: frozenset[str] = frozenset()) -> Opinion:
+    if text not in Opinion.values or text in without:
+        raise Invalid("选择一项意见。", errors={"opinion": ["选择一项意见。"]})
+    return Opinion(text)
+
+
+def give_opinion(
+    *, actor: Actor, table_id: int, seen_version: int, opinion: str, reason: str = "", clause: str = "通知 三"
+) -> DynamicTable:
+    """The district's 动态调整意见 on a filed or refused table; all but keeping need a reason.
+
+    A unit that refused to file cannot simply be kept without a reason either. Raises Invalid, Refused, WrongState, Stale.
+    """
+    with transaction.atomic():
+        table = lock_table(actor, table_id, seen_version=seen_version)
+        table_rules.may_judge(actor, table).require()
+        chosen = _chosen(opinion)
+        needed = chosen != Opinion.KEEP or table.state == TableState.REFUSED
+        table.opinion = chosen
+        table.opinion_reason = clean(reason, label="意见的理由", field="reason", needed=needed)
+        table.opinion_clause = clean(clause, label="依据", field="clause", limit=120, needed=False)
+        table.opinion_by_id, table.opinion_at = person(actor), clock.now()
+        move_table(
+            table,
+            "give_opinion",
+            actor=actor,
+            reason=table.opinion_reason,
+            fields=["opinion", "opinion_reason", "opinion_clause", "opinion_by", "opinion_at"],
+            data={"opinion": chosen.value},
+        )
+    return table
+
+
+def send_back(*, actor: Actor, table_id: int, seen_version: int, reason: str) -> DynamicTable:
+    """The city sends the opinion back to the district; the answers stay as filed."""
+    return _city_move(actor, table_id, seen_version, "send_back", reason)
+
+
+def open_recheck(*, actor: Actor, table_id: int, seen_version: int, reason: str) -> DynamicTable:
+    """The city asks for a re-check (major change, doubtful data); the result comes back by `conclude`."""
+    return _city_move(actor, table_id, seen_version, "open_recheck", reason)
+
+
+def open_on_site(*, actor: Actor, table_id: int, seen_version: int, reason: str) -> DynamicTable:
+    """The city asks for an evaluation on site."""
+    return _city_move(actor, table_id, seen_version, "open_on_site", reason)
+
+
+def _city_move(actor: Actor, table_id: int, seen_version: int, action: str, reason: str) -> DynamicTable:
+    with transaction.atomic():
+        table = lock_table(actor, table_id, seen_version=seen_version)
+        table_rules.may_decide(actor).require()
+        move_table(table, action, actor=actor, reason=clean(reason, label="理由", field="reason"))
+    return table
+
+
+def conclude(
+    *, actor: Actor, table_id: int, seen_version: int, done_on: date, people: str, text: str, result: str
+) -> UnitVisit:
+    """Record the result of an open re-check or visit; the table waits for the city's decision again."""
+    with transaction.atomic():
+        table = lock_table(actor, table_id, seen_version=seen_version)
+        if actor.is_district:
+            table_rules.may_judge(actor, table).require()
+        kind = UnitVisit.Kind.RECHECK if table.state == TableState.RECHECK else UnitVisit.Kind.ON_SITE
+        if result not in UnitVisit.Result.values:
+            raise Invalid("选择结果。", errors={"result": ["选择结果。"]})
+        move_table(table, "conclude", actor=actor, data={"kind": kind.value, "result": result})
+        return _visit(actor, table.unit_id, kind, done_on, people, text, result=result, table=table)
+
+
+def log_guidance(*, actor: Actor, unit_id: int, done_on: date, people: str, text: str) -> UnitVisit:
+    """Write down a guidance visit (跟踪指导) to a unit that the officer may see."""
+    if not (actor.is_district or actor.is_city):
+        raise Refused("走访记录由区市县或市局登记。")
+    if not units_visible_to(actor).filter(pk=unit_id).exists():
+        raise NotVisible
+    with transaction.atomic():
+        return _visit(actor, unit_id, UnitVisit.Kind.GUIDANCE, done_on, people, text)
+
+
+def _visit(
+    actor: Actor,
+    unit_id: int,
+    kind: UnitVisit.Kind,
+    done_on: date,
+    people: str,
+    text: str,
+    *,
+    result: str = "",
+    table: DynamicTable | None = None,
+) -> UnitVisit:
+    if done_on > clock.today():
+        raise Invalid("核对日期。", errors={"done_on": ["日期应不晚于今天，核对后填写。"]})
+    visit = UnitVisit.objects.create(
+        unit_id=unit_id,
+        table=table,
+        kind=kind,
+        done_on=done_on,
+        people=clean(people, label="参加人员", field="people", limit=200),
+        text=clean(text, label="情况", field="text", limit=4000),
+        result=result,
+        by_id=person(actor),
+        at=clock.now(),
+    )
+    data = {"visit": visit.pk, "kind": kind.value, "done_on": done_on, "result": result}
+    record(actor=actor, action="dynamic_mgmt.visit", target=f"dynamic_mgmt.listed_unit:{unit_id}", data=data)
+    return visit
+
+
+def decide(*, actor: Actor, table_id: int, seen_version: int, decision: str, reason: str = "") -> DynamicTable:
+    """The city decides: kept, renamed, or kept after a major change. Removal goes through `propose_unit_removal`.
+
+    Against the district's opinion it needs a reason. Raises Refused, Invalid, WrongState, ReasonRequired, Stale.
+    """
+    with transaction.atomic():
+        table = lock_table(actor, table_id, seen_version=seen_version)
+        table_rules.may_decide(actor).require()
+        chosen = _chosen(decision, without=frozenset({Opinion.ON_SITE, Opinion.REMOVE}))
+        _decided(
+            table, actor, chosen, clean(reason, label="决定的理由", field="reason", needed=chosen != table.opinion)
+        )
+        move_table(
+            table,
+            "decide",
+            actor=actor,
+            reason=table.decision_reason,
+            fields=_DECISION,
+            data={"decision": chosen.value},
+        )
+    return table
+
+
+_DECISION = ("decision", "decision_reason", "decided_by", "decided_at")
+
+
+def _decided(table: DynamicTable, actor: Actor, decision: Opinion, reason: str) -> None:
+    table.decision, table.decision_reason = decision, reason
+    table.decided_by_id, table.decided_at = person(actor), clock.now()
+
+
+def propose_unit_removal(
+    *, actor: Actor, table_id: int, seen_version: int, removed_on: date, reason: str, document_no: str
+) -> DynamicTable:
+    """The city writes the removal down; another city lead confirms it (two people)."""
+    with transaction.atomic():
+        table = lock_table(actor, table_id, seen_version=seen_version)
+        table_rules.may_decide(actor).require()
+        text = clean(reason, label="移出原因", field="reason", limit=200)
+        table.removal = propose_removal(
+            actor=actor, unit_id=table.unit_id, removed_on=removed_on, reason=text, document_no=document_no
+        )
+        move_table(table, "propose_removal", actor=actor, reason=text, fields=["removal"])
+    return table
+
+
+def settle_removal(*, actor: Actor, table_id: int, seen_version: int, confirm: bool) -> DynamicTable:
+    """The other person confirms or drops the removal; unit and table move in one transaction.
+
+    Raises Refused (not the lead, the same person), WrongState, Stale.
+    """
+    table = visible_to(actor).filter(pk=table_id).first()
+    if table is None:
+        raise NotVisible
+    table_rules.may_decide(actor).require()
+    if table.removal_id is None or table.state != TableState.REMOVAL_PROPOSED:
+        raise WrongState("这张表没有待复核的移出。请刷新页面查看最新状态。")
+    if table.version != seen_version:
+        raise Stale(STALE, current=table.version)
+    # The proposal is locked first, here and on the register's page; the table follows in that transaction.
+    decide_removal(actor=actor, proposal_id=table.removal_id, confirm=confirm)
+    table.refresh_from_db()
+    return table

@@ -1,0 +1,74 @@
+"""Who may do what with a dynamic table. Pure; which moves exist is said by `states`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dynamic_mgmt.table_states import EDITABLE, SHOWN_TO_CITY, TableState
+from greenportal.accounts.actors import Actor, Role
+from greenportal.findings.types import ALLOWED, Verdict, denied
+
+
+class TableLike(Protocol):
+    """What a rule needs of a table; organisation_id is that of its unit."""
+
+    @property
+    def authority_id(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+
+
+ABSENT = "没有找到这张动态管理表。"
+CITY_NEVER_EDITS = "市局不修改单位填报的内容，请由区市县退回修改。"
+CLOSED = "填报期限已过，内容已锁定。确需补报的，请联系区市县主管部门登记逾期补报，或由市局办理延期。"
+
+
+def owns(actor: Actor, table: TableLike, *, organisation_id: int | None) -> Verdict:
+    """The unit itself, or its district."""
+    if actor.is_applicant:
+        mine = organisation_id is not None and actor.organisation_id == organisation_id
+        return ALLOWED if mine else denied("这张动态管理表不属于本单位。")
+    if actor.is_district:
+        return ALLOWED if actor.authority_id == table.authority_id else denied("这张动态管理表不属于本区市县。")
+    return denied("动态管理表由名单单位或其区市县主管部门填报。")
+
+
+def may_view_answers(actor: Actor, table: TableLike, *, organisation_id: int | None) -> Verdict:
+    """Unit and district their own; the city once it was filed."""
+    if actor.is_city:
+        return ALLOWED if table.state in SHOWN_TO_CITY else denied(ABSENT)
+    return owns(actor, table, organisation_id=organisation_id)
+
+
+def may_edit_answers(actor: Actor, table: TableLike, *, organisation_id: int | None, in_window: bool) -> Verdict:
+    """Unit and district while it is being filled; after the clock only the district, for a late filing."""
+    if actor.is_city:
+        return denied(CITY_NEVER_EDITS)
+    verdict = owns(actor, table, organisation_id=organisation_id)
+    if verdict and table.state not in EDITABLE:
+        verdict = denied(f"当前状态为“{TableState(table.state).label}”，内容已锁定。需要修改的，请由区市县退回。")
+    if verdict and actor.is_applicant and not in_window:
+        verdict = denied(CLOSED)
+    return verdict
+
+
+def may_judge(actor: Actor, table: TableLike) -> Verdict:
+    """Return, refuse, give an opinion: the table's own district."""
+    if not actor.is_district:
+        return denied("动态调整意见由区市县、先导区主管部门提出。")
+    return ALLOWED if actor.authority_id == table.authority_id else denied("这张动态管理表不属于本区市县。")
+
+
+def may_decide(actor: Actor) -> Verdict:
+    """The city decides."""
+    return ALLOWED if actor.is_city else denied("动态调整由市局决定。")
+
+
+def may_manage_periods(actor: Actor) -> Verdict:
+    """Periods, columns of the export, what was sent up: officers of the city; the system makes the yearly period."""
+    return ALLOWED if actor.is_city or actor.is_system else denied("填报期由市局设定。")
+
+
+def may_extend(actor: Actor) -> Verdict:
+    """Extensions are granted by the city lead (rounds.grant_extension asks again)."""
+    return ALLOWED if actor.role == Role.CITY_LEAD else denied("延期由市局负责人办理。")

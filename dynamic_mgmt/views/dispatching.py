@@ -1,0 +1,210 @@
+"""The city's exports and what it sent up; a district's workbook out and in; a table for 存档."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+
+from dynamic_mgmt.constants import FILE_TABLES
+from dynamic_mgmt.forms.dispatching import ColumnsForm, DispatchForm
+from dynamic_mgmt.models import ExportMap, ListedUnit, TablePeriod
+from dynamic_mgmt.packets.papers import TablePaper, table_pdf
+from dynamic_mgmt.selectors import exports
+from dynamic_mgmt.selectors.table_detail import year_rows
+from dynamic_mgmt.selectors.tables import periods
+from dynamic_mgmt.services import dispatching, table_workbooks
+from dynamic_mgmt.views.tables import CITY, DISTRICT, READERS, seen
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.accounts.http import actor_of, roles
+from greenportal.directory.forms import UploadForm, posted
+from greenportal.files import jail
+from greenportal.files import services as files
+from greenportal.files.models import StoredFile
+from greenportal.files.selectors import visible_file
+from greenportal.filings.selectors import sheets_of
+from greenportal.findings.types import NotVisible
+from greenportal.sheets.printing import printed
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN = 200
+
+
+def _period(period_id: int) -> TablePeriod:
+    found = periods().filter(pk=period_id).first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def download(content: bytes, *, name: str, kind: str) -> HttpResponse:
+    """Return bytes made for this request as a download."""
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@roles(*CITY)
+def index(request: HttpRequest, period_id: int) -> HttpResponse:
+    """Exports by category and what was sent up."""
+    actor, period = actor_of(request), _period(period_id)
+    form = DispatchForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        done = form.run(lambda: dispatching.record_dispatch(actor=actor, period=period, **form.cleaned_data))
+        if done is not None:
+            messages.success(request, f"已登记上报{done.tables.count()}张动态管理表。")
+            return redirect("dynamic_mgmt:exports", period.pk)
+    ready = [(value, label, len(exports.reported(period, value))) for value, label in ListedUnit.Category.choices]
+    sent = [(row, row.get_category_display(), len(row.tables.all())) for row in exports.dispatches(period)]
+    context = {"period": period, "form": form, "ready": ready, "sent": sent, "has_errors": bool(form.errors)}
+    return render(request, "dynamic_mgmt/exports.html", context)
+
+
+@roles(*CITY)
+def category(request: HttpRequest, period_id: int, category: str) -> HttpResponse:
+    """The Excel of one category in the city's columns."""
+    period = _period(period_id)
+    content = dispatching.export(actor=actor_of(request), period=period, category=category)
+    return download(content, name=f"{period.label}_{ListedUnit.Category(category).label}.xlsx", kind=XLSX)
+
+
+@roles(*CITY)
+def columns(request: HttpRequest, period_id: int, category: str) -> HttpResponse:
+    """Set the order of columns of one category."""
+    actor, period = actor_of(request), _period(period_id)
+    if category not in ListedUnit.Category.values:
+        raise NotVisible
+    sheet = exports.sheet_of_category(period, category)
+    stored = ExportMap.objects.filter(category=category).first()
+    lines = "\n".join(f"{heading}={key}" for heading, key in exports.columns(category, sheet))
+    initial = {"columns": lines, "note": stored.note if stored else "", "version": stored.version if stored else 0}
+    form = ColumnsForm(posted(request), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        done = form.run(
+            lambda: dispatching.set_columns(
+                actor=actor,
+                period=period,
+                category=category,
+                pairs=form.pairs(),
+                note=values["note"],
+                seen_version=values["version"],
+            )
+        )
+        if done is not None:
+            messages.success(request, "已保存列序，导出按此排列。")
+            return redirect("dynamic_mgmt:exports", period.pk)
+    context = {
+        "form": form,
+        "period": period,
+        "label": ListedUnit.Category(category).label,
+        "known": list(exports.choices(sheet).items()),
+        "has_errors": bool(form.errors),
+    }
+    return render(request, "dynamic_mgmt/columns.html", context)
+
+
+@roles(*DISTRICT)
+def workbook(request: HttpRequest, period_id: int) -> HttpResponse:
+    """A whole district's unfiled tables as one workbook."""
+    period = _period(period_id)
+    content = table_workbooks.district_workbook(actor=actor_of(request), period=period)
+    return download(content, name=f"{period.label}_全区填报.xlsx", kind=XLSX)
+
+
+@roles(*DISTRICT)
+def workbook_import(request: HttpRequest, period_id: int) -> HttpResponse:
+    """Upload, look through, store. Nothing is stored before the confirmation."""
+    actor, period = actor_of(request), _period(period_id)
+    form = UploadForm(posted(request), request.FILES)
+    context: dict[str, object] = {"period": period, "form": form}
+    if request.method == "POST" and "confirm" in request.POST:
+        form.is_valid()
+        file = _kept(actor, request.POST.get("file_id", ""))
+        done = form.run(lambda: table_workbooks.import_workbook(actor=actor, period=period, pages=_pages(file)))
+        if done is not None:
+            files.delete(actor=actor, file=file)
+            messages.success(request, f"已导入{len(done.units)}家单位的{done.cells}处内容，请逐家核对后提交。")
+            return redirect(f"{reverse('dynamic_mgmt:tables')}?period={period.pk}")
+    elif request.method == "POST" and form.is_valid():
+        found = form.run(lambda: _looked_through(actor, period, request))
+        if found is not None:
+            file, preview = found
+            context |= {
+                "file": file,
+                "preview": preview,
+                "units": preview.units[:SHOWN],
+                "has_errors": bool(preview.problems),
+            }
+    return render(
+        request,
+        "dynamic_mgmt/workbook_import.html",
+        {**context, "has_errors": context.get("has_errors") or bool(form.errors)},
+    )
+
+
+def _looked_through(
+    actor: Actor, period: TablePeriod, request: HttpRequest
+) -> tuple[StoredFile, table_workbooks.WorkbookPreview]:
+    file = files.receive(actor=actor, upload=request.FILES.get("file"), kind=FILE_TABLES, accept={"xlsx"})
+    return file, table_workbooks.preview_workbook(actor=actor, period=period, pages=_pages(file))
+
+
+def _pages(file: StoredFile) -> list[jail.Worksheet]:
+    with files.open_path(file) as path:
+        return jail.read_workbook(path)
+
+
+def _kept(actor: Actor, text: str) -> StoredFile:
+    try:
+        file = visible_file(actor, uuid.UUID(text))
+    except ValueError as error:
+        raise NotVisible from error
+    if file.kind != FILE_TABLES:
+        raise NotVisible
+    return file
+
+
+@roles(*READERS)
+def paper(request: HttpRequest, table_id: int) -> HttpResponse:
+    """The table as last received, for 存档: a version, never living answers."""
+    table = seen(actor_of(request), table_id)
+    receipt = table.receipts.select_related("filing_version").first()
+    if receipt is None:
+        raise NotVisible
+    version = receipt.filing_version
+    sheet = sheets_of([version.definition_sha256])[version.definition_sha256]
+    shown = printed(sheet, version.answers)
+    year = table.period.data_year
+    content = table_pdf(
+        TablePaper(
+            title=sheet.title,
+            attachment=sheet.attachment,
+            official=sheet.official,
+            unit=table.unit.current_name,
+            sections=[
+                s
+                for part, s in zip(sheet.sections, shown.sections, strict=False)
+                if not part.key.startswith("figures_")
+            ],
+            years=(year - 2, year - 1, year),
+            rows=year_rows(table.category, version.answers),
+            declaration=sheet.declaration,
+            opinion=_with(table.get_opinion_display() if table.opinion else "", table.opinion_reason),
+            decision=_with(table.get_decision_display() if table.decision else "", table.decision_reason),
+            receipt=f"{clock.spoken(receipt.received_at)}　{receipt.by_name}",
+            late=receipt.late,
+        ),
+        issued_at=receipt.received_at,
+    )
+    return download(content, name=f"{table.unit.current_name}_{sheet.title}.pdf", kind="application/pdf")
+
+
+def _with(label: str, reason: str) -> str:
+    return f"{label}：{reason}" if label and reason else label

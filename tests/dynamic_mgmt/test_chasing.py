@@ -1,0 +1,296 @@
+"""Board, reminders once, extension, exports in the city's order, what was sent up, a district's workbook, trends, experiences."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from openpyxl import load_workbook
+
+from dynamic_mgmt.models import DynamicTable, Experience, TableMark
+from dynamic_mgmt.selectors import trends
+from dynamic_mgmt.selectors.table_work import experiences_visible_to
+from dynamic_mgmt.selectors.tables import TableFilters, board, filtered, visible_to
+from dynamic_mgmt.services import chasing, dispatching, experiences, filing, judging, table_workbooks
+from greenportal import clock
+from greenportal.accounts.actors import Role
+from greenportal.files.jail import Worksheet
+from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale
+from greenportal.mail.models import OutboxMail
+from tests.factories.accounts import make_user
+from tests.factories.rounds import make_lead
+from tests.factories.tables import ANSWERS, actor, fill, make_filed, make_stage
+
+pytestmark = pytest.mark.django_db
+CLOSES = datetime(2022, 11, 15, 16, tzinfo=UTC)
+
+
+def typed(content: bytes, answers: dict[str, str]) -> list[Worksheet]:
+    """Return the workbook as the limited reader gives it, with answers typed into every row of a unit.
+
+    Row 1 holds the keys of columns, column B those of rows (docs/reference/workbooks.md).
+    """
+    spoken = {"yes": "是", "no": "否"}
+    pages = [
+        Worksheet(sheet.title, [[cell.value for cell in row] for row in sheet.iter_rows()])
+        for sheet in load_workbook(io.BytesIO(content)).worksheets
+    ]
+    for page in pages:
+        keys = [str(cell or "").rpartition(":")[2] for cell in page.rows[0]]
+        for row in page.rows[1:]:
+            if len(row) > 1 and str(row[1] or "").startswith("row:"):
+                for index, key in enumerate(keys):
+                    if key in answers:
+                        row[index] = spoken.get(answers[key], answers[key])  # type: ignore[index]
+    return pages
+
+
+# --- board -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_board_counts_by_district_in_four_queries(count, django_assert_num_queries):
+    first = make_stage()
+    for n in range(count):
+        make_stage(f"试验区{n}", period=first.period)
+    make_filed(first)
+    lead = make_lead()
+    with django_assert_num_queries(4):
+        rows = {r.authority.name: r for r in board(lead, first.period)}
+    assert len(rows) == count + 1
+    mine = rows["瓦房店市"]
+    assert (mine.total, mine.due, mine.filed, mine.overdue) == (1, 0, 1, 0)
+    with clock.fixed(CLOSES):
+        late = {r.authority.name: r.overdue for r in board(lead, first.period)}
+    assert late == {name: (0 if name == "瓦房店市" else 1) for name in rows}
+
+
+def test_extension_is_a_row_and_lifts_overdue():
+    stage = make_stage()
+    lead = make_lead()
+    values = {"period_id": stage.period.pk, "authority_id": stage.authority.pk, "until": CLOSES + timedelta(days=5)}
+    with clock.fixed(CLOSES + timedelta(days=1)):
+        overdue = TableFilters(state="overdue")
+        assert filtered(visible_to(lead), stage.period, overdue).count() == 1
+        with pytest.raises(Refused):
+            chasing.extend(actor=stage.officer, document_no="1号", reason="台风", **values)
+        chasing.extend(actor=lead, document_no="1号", reason="台风", **values)
+        (row,) = board(lead, stage.period)
+        assert (row.overdue, row.extended, row.closes_at) == (0, "1号", CLOSES + timedelta(days=5))
+        assert filtered(visible_to(lead), stage.period, overdue).count() == 0
+
+
+def test_filters_and_district_scope():
+    mine = make_stage()
+    theirs = make_stage("庄河市", period=mine.period)
+    make_filed(theirs)
+    lead = make_lead()
+    rows = filtered(visible_to(lead), mine.period, TableFilters(state="filed"))
+    assert [t.unit_id for t in rows] == [theirs.unit.pk]
+    assert (
+        filtered(visible_to(mine.officer), mine.period, TableFilters(authority=str(theirs.authority.pk))).count() == 0
+    )
+    assert filtered(visible_to(lead), mine.period, TableFilters(q=mine.unit.name_as_listed)).count() == 1
+
+
+# --- reminders ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "mark"),
+    [
+        (timedelta(days=31), ""),
+        (timedelta(days=30), "T-30d"),
+        (timedelta(days=7), "T-7d"),
+        (timedelta(hours=23), "T-1d"),
+        (timedelta(0), "closed"),
+        (timedelta(days=-3), ""),
+    ],
+)
+def test_marks(before, mark):
+    assert chasing.due_mark(CLOSES, CLOSES - before) == mark
+
+
+def test_reminder_goes_out_once_per_mark_and_not_to_districts_that_are_done():
+    stage = make_stage()
+    done = make_stage("庄河市", period=stage.period)
+    make_filed(done)
+    make_user(Role.DISTRICT_OFFICER, authority=stage.authority, email="a@example.com")
+    make_user(Role.DISTRICT_OFFICER, authority=done.authority, email="b@example.com")
+    with clock.fixed(CLOSES - timedelta(days=6)):
+        assert [chasing.keep_time(), chasing.keep_time()] == [1, 0]
+    assert set(OutboxMail.objects.values_list("recipient", flat=True)) == {"a@example.com"}
+    with clock.fixed(CLOSES):
+        assert chasing.keep_time() == 1
+    assert list(TableMark.objects.order_by("id").values_list("mark", flat=True)) == ["T-7d", "closed"]
+
+
+# --- exports -----------------------------------------------------------------------------------------------------
+
+
+def ready(stage):
+    table = make_filed(stage)
+    return judging.give_opinion(actor=stage.officer, table_id=table.pk, seen_version=table.version, opinion="keep")
+
+
+def test_export_follows_the_columns_that_the_city_set():
+    stage = make_stage()
+    ready(stage)
+    make_filed(make_stage("庄河市", period=stage.period))  # without an opinion: not exported
+    city = actor(Role.CITY_REVIEWER)
+    pairs = [("能耗", "energy_total_y0"), ("企业", "unit.current_name"), ("单耗", "energy_per_product_y0")]
+    values = {"actor": city, "period": stage.period, "category": "factory", "note": "模板"}
+    dispatching.set_columns(pairs=pairs, seen_version=0, **values)
+    content = dispatching.export(actor=city, period=stage.period, category="factory")
+    grid = [[c for c in row if c is not None] for row in load_workbook(io.BytesIO(content)).worksheets[0].values]
+    assert ["能耗", "企业", "单耗"] in grid
+    assert [r for r in grid if stage.unit.name_as_listed in r] == [
+        ["3120.0000", stage.unit.name_as_listed, "12.000000"]
+    ]
+    with pytest.raises(Stale):
+        dispatching.set_columns(pairs=pairs, seen_version=0, **values)
+    with pytest.raises(Invalid) as caught:
+        dispatching.set_columns(pairs=[("能耗", "energy"), ("", "authority")], seen_version=1, **values)
+    assert caught.value.errors["columns"] == ["第1行：没有数据项“energy”，从下方列出的键中选用。", "第2行：填写列名。"]
+    with pytest.raises(Refused):
+        dispatching.export(actor=stage.officer, period=stage.period, category="factory")
+
+
+def test_what_was_sent_up_is_written_once_per_table():
+    stage = make_stage()
+    ready(stage)
+    city = actor(Role.CITY_REVIEWER)
+    values = {"actor": city, "period": stage.period, "category": "factory", "document_no": "回执1"}
+    with pytest.raises(Invalid, match="核对日期"):
+        dispatching.record_dispatch(sent_on=clock.today() + timedelta(days=1), **values)
+    made = dispatching.record_dispatch(sent_on=clock.today(), **values)
+    assert made.tables.count() == 1
+    with pytest.raises(Invalid, match="没有新的"):
+        dispatching.record_dispatch(sent_on=clock.today(), **values)
+
+
+# --- a whole district's workbook ---------------------------------------------------------------------------------
+
+
+def test_workbook_of_a_district_goes_out_prefilled_and_comes_back():
+    stage = make_stage()
+    second = make_stage(period=stage.period)
+    park = make_stage(period=stage.period, category="park", industry_code="")
+    content = table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+    pages = typed(content, ANSWERS)
+    args = {"actor": stage.officer, "period": stage.period}
+    preview = table_workbooks.preview_workbook(pages=pages, **args)
+    assert preview.problems == ()
+    assert {u.table_id for u in preview.units} >= {stage.table().pk, second.table().pk}
+    assert DynamicTable.objects.filter(state="draft").count() == 0  # a look through stores nothing
+    done = table_workbooks.import_workbook(pages=pages, **args)
+    assert done.cells == preview.cells
+    table = stage.table()
+    assert (table.state, table.filing.answers["energy_total_y0"]) == ("draft", "3120")
+    assert filing.file_table(actor=stage.officer, table_id=table.pk).on_behalf is True
+    again = table_workbooks.preview_workbook(pages=pages, **args)
+    assert again.units == () and len(again.skipped) == 1
+    assert park.table().pk
+
+
+def test_bad_cell_stops_the_workbook_and_names_the_cell():
+    stage = make_stage()
+    content = table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+    pages = typed(content, {**ANSWERS, "energy_total_y0": "三千左右"})
+    with pytest.raises(Invalid) as caught:
+        table_workbooks.import_workbook(actor=stage.officer, period=stage.period, pages=pages)
+    (message,) = caught.value.errors["rows"]
+    assert "年综合能源消费量（数据年度）" in message
+    assert stage.table().state == "due"
+
+
+def test_workbook_of_another_district_is_not_taken():
+    mine, theirs = make_stage(), None
+    theirs = make_stage("庄河市", period=mine.period)
+    content = table_workbooks.district_workbook(actor=theirs.officer, period=mine.period)
+    with pytest.raises(NotVisible):
+        table_workbooks.preview_workbook(actor=mine.officer, period=mine.period, pages=typed(content, ANSWERS))
+    for who in (mine.unit_actor, make_lead()):
+        with pytest.raises(Refused):
+            table_workbooks.district_workbook(actor=who, period=mine.period)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_workbook_takes_the_same_queries_for_any_number(count, django_assert_max_num_queries):
+    stage = make_stage()
+    for _ in range(count):
+        make_stage(period=stage.period)
+    fill(stage.unit_actor, stage.table())
+    with django_assert_max_num_queries(8):
+        table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+
+
+# --- trends ------------------------------------------------------------------------------------------------------
+
+
+def test_totals_are_of_what_the_reader_sees():
+    mine = make_stage()
+    theirs = make_stage("庄河市", period=mine.period, industry_code="2651")
+    make_filed(mine, energy_total_y1="3000")
+    make_filed(theirs)
+    by_key = {c.key: c for c in trends.group_charts(mine.officer)}
+    energy = by_key["energy_total"]
+    assert [(p.year, p.text, p.count, p.change) for p in energy.points] == [
+        (2020, "3,000", 1, ""),
+        (2021, "3,120", 1, "+4.0%"),
+    ]
+    city = {c.key: c for c in trends.group_charts(make_lead())}
+    assert city["energy_total"].points[-1].text == "6,240"
+    narrowed = trends.group_charts(make_lead(), industry="26")
+    assert {c.points[-1].count for c in narrowed} == {1}
+    assert trends.group_charts(make_lead(), authority_id=theirs.authority.pk)[0].points[-1].text == "3,120"
+
+
+@pytest.mark.parametrize(("value", "top"), [("0", "1"), ("0.3", "0.4"), ("1", "1"), ("3120", "4000"), ("61", "100")])
+def test_scale_ends_at_a_round_number(value, top):
+    assert trends.scale_top(Decimal(value)) == Decimal(top)
+
+
+def test_chart_of_one_year_and_of_nothing_can_be_drawn():
+    one = trends.chart("energy_total", "能耗", "tce", {2021: (Decimal(5), 1)})
+    assert (one.line, len(one.ticks)) == ("355.0,24.0", 5)
+    assert trends.chart("energy_total", "能耗", "tce", {}).points == ()
+
+
+# --- experiences -------------------------------------------------------------------------------------------------
+
+
+def test_experience_goes_from_unit_to_district_to_city():
+    stage = make_stage()
+    city, other = actor(Role.CITY_REVIEWER), make_stage("庄河市", period=stage.period)
+    row = experiences.draft_experience(actor=stage.unit_actor, unit_id=stage.unit.pk, title="余热回收", text="做法")
+    assert [experiences_visible_to(a).count() for a in (stage.officer, city, other.officer, other.unit_actor)] == [
+        1,
+        0,
+        0,
+        0,
+    ]
+    values = {"experience_id": row.pk, "seen_version": row.version}
+    with pytest.raises(NotVisible):
+        experiences.move_experience(actor=other.officer, action="recommend", text="好", **values)
+    with pytest.raises(ReasonRequired):
+        experiences.move_experience(actor=stage.officer, action="recommend", **values)
+    row = experiences.move_experience(actor=stage.officer, action="recommend", text="节能明显", **values)
+    row = experiences.move_experience(actor=city, experience_id=row.pk, seen_version=row.version, action="publish")
+    assert (row.state, row.summary, row.published_at) == ("published", "节能明显", clock.now())
+    assert experiences_visible_to(other.unit_actor).count() == 1
+
+
+def test_statements_bear_date_and_checked_link():
+    stage = make_stage()
+    values = {"actor": stage.unit_actor, "unit_id": stage.unit.pk, "kind": "commitment", "title": "承诺"}
+    experiences.add_statement(issued_on=clock.today(), link="https://example.com/a", **values)
+    for link in ("javascript:alert(1)", "example"):
+        with pytest.raises(Invalid):
+            experiences.add_statement(issued_on=clock.today(), link=link, **values)
+    with pytest.raises(Invalid):
+        experiences.add_statement(issued_on=clock.today() + timedelta(days=1), **values)
+    stranger = make_stage("庄河市", period=stage.period).unit_actor
+    with pytest.raises(NotVisible):
+        experiences.add_statement(issued_on=clock.today(), **{**values, "actor": stranger})
+    assert Experience.objects.count() == 0

@@ -1,0 +1,229 @@
+"""What a table's answers point to: pure rules, each with a control that it stays silent about; then the verbs."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynamic_mgmt.judgement import Peer, TableFacts, findings_of, proposals_of, slip_of
+from dynamic_mgmt.models import ListedUnit, UnitVisit
+from dynamic_mgmt.selectors.catalogue import indicators, newest_book
+from dynamic_mgmt.services import filing, judging
+from greenportal import clock
+from greenportal.accounts.actors import Role
+from greenportal.findings.types import Invalid, ReasonRequired, Refused, Stale, WrongState
+from tests.factories.rounds import DURING
+from tests.factories.tables import ANSWERS, actor, make_filed, make_stage
+
+LIMITS = {key: item.value for key, item in newest_book().dynamic_limits.items()}
+
+
+def facts(category="factory", **values):
+    answers = values.pop("answers", {})
+    return TableFacts(answers={**ANSWERS, **answers}, indicators=indicators(category), limits=LIMITS, **values)
+
+
+def rules(**values) -> set[str]:
+    return {f.rule for f in findings_of(facts(**values)) if f.open}
+
+
+QUIET = rules()
+
+
+def test_ordinary_answers_raise_nothing():
+    assert {"TABLE_REQUIREMENT"} == QUIET  # 待人工核实: values that we do not hold
+    assert [p.opinion.value for p in proposals_of(findings_of(facts()))] == ["keep"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "answers", "opinion"),
+    [
+        ("TABLE_STOPPED", {"in_production": "no", "stopped_text": "搬迁"}, "on_site"),
+        ("TABLE_FLAG", {"safety_exists": "yes", "safety_text": "一般事故"}, "on_site"),
+        ("TABLE_FLAG", {"tax_exists": "yes"}, "on_site"),
+        ("TABLE_RENAMED", {"renamed": "yes", "rename_proof": "登记通知书"}, "renamed"),
+        ("TABLE_MAJOR", {"major_change": "yes", "major_text": "迁址"}, "major_change"),
+        ("TABLE_JUMP", {"energy_total_y1": "1800"}, "keep"),
+        ("TABLE_SLIP", {"water_total_y1": "9"}, "keep"),
+        ("TABLE_SLIP", {"water_total_y1": "900000"}, "keep"),
+        ("TABLE_SHARE", {"solid_waste_rate_y0": "101"}, "keep"),
+        ("TABLE_EVIDENCE", {"evidence_water": ""}, "keep"),
+        ("TABLE_WORSE", {"energy_per_product_y0": "12", "energy_per_product_y1": "10"}, "keep"),
+    ],
+)
+def test_each_soft_rule_speaks_and_is_silent_without_its_cause(rule, answers, opinion):
+    assert rule in rules(answers=answers)
+    assert rule not in QUIET
+    assert proposals_of(findings_of(facts(answers=answers)))[0].opinion == opinion
+
+
+def test_no_finding_ever_refuses():
+    everything = facts(
+        answers={"safety_exists": "yes", "in_production": "no", "water_total_y1": "9"}, refused_reason="拒"
+    )
+    assert {f.severity.value for f in findings_of(everything) if f.open} == {"warning"}
+
+
+def test_jump_stays_silent_up_to_the_limit():
+    assert "TABLE_JUMP" not in rules(answers={"energy_total_y1": "2400"})  # +30.0 %
+    assert "TABLE_JUMP" in rules(answers={"energy_total_y1": "2399"})
+
+
+def test_requirement_is_only_compared_where_the_rulebook_holds_a_sure_value():
+    park = {"industrial_share_y0": "50"}
+    (found,) = [
+        f
+        for f in findings_of(facts("park", answers=park))
+        if f.rule == "TABLE_REQUIREMENT" and f.data["indicator"] == "industrial_share"
+    ]
+    assert (found.outcome, found.clause) == ("not_met", "通知 一、（三）")  # 50 % is not more than 50 %
+    above = findings_of(facts("park", answers={"industrial_share_y0": "50.01"}))
+    assert [f.outcome for f in above if f.data.get("indicator") == "industrial_share"] == ["met"]
+    low = findings_of(facts(answers={"building_density_y0": "20"}))
+    assert [f.outcome for f in low if f.data.get("indicator") == "building_density"] == ["manual"]
+
+
+@pytest.mark.parametrize(("count", "speaks"), [(4, False), (5, True)])
+def test_peers_count_from_five_on(count, speaks):
+    peers = {"energy_per_product": Peer("tce/万套", Decimal(10), count)}
+    assert ("TABLE_PEERS" in rules(answers={"energy_per_product_y0": "12"}, peers=peers)) is speaks
+    assert "TABLE_PEERS" not in rules(answers={"energy_per_product_y0": "11"}, peers=peers)
+
+
+def test_incident_lateness_refusal_and_another_past_are_told():
+    found = rules(
+        incidents=["2022-05-01 环境污染事故"],
+        late_reason="停电",
+        refused_reason="拒",
+        recorded={"energy_total": Decimal(5)},
+        answers={"energy_total_y1": "3000"},
+    )
+    assert {"TABLE_INCIDENT", "TABLE_LATE", "TABLE_REFUSED", "TABLE_PREVIOUS"} <= found
+    assert proposals_of(findings_of(facts(refused_reason="拒")))[0].opinion == "remove"
+
+
+@given(st.decimals("0.001", "100000", places=3), st.integers(-6, 6), st.integers(-150, 150))
+def test_slips_of_tens_are_recognised_and_nothing_else(value, power, permille):
+    shifted = value * Decimal(10) ** power * (1 + Decimal(permille) / 1000)
+    assert slip_of(shifted, value, Decimal(20)) == power
+
+
+# --- verbs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stage(db):
+    with clock.fixed(DURING):
+        yield make_stage()
+
+
+@pytest.fixture
+def city(db):
+    return actor(Role.CITY_REVIEWER)
+
+
+def opined(stage, opinion="keep", reason=""):
+    table = make_filed(stage)
+    return judging.give_opinion(
+        actor=stage.officer, table_id=table.pk, seen_version=table.version, opinion=opinion, reason=reason
+    )
+
+
+def test_opinion_then_decision(stage, city):
+    table = opined(stage)
+    assert table.state == "opinion_given"
+    table = judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="keep")
+    assert (table.state, table.decision, table.decided_by_id) == ("decided", "keep", city.user_id)
+
+
+def test_everything_but_keeping_needs_a_reason_and_deciding_otherwise_too(stage, city):
+    table = make_filed(stage)
+    values = {"actor": stage.officer, "table_id": table.pk, "seen_version": table.version}
+    with pytest.raises(ReasonRequired):
+        judging.give_opinion(opinion="on_site", **values)
+    with pytest.raises(Invalid):
+        judging.give_opinion(opinion="nothing", **values)
+    table = judging.give_opinion(opinion="major_change", reason="迁址", **values)
+    with pytest.raises(ReasonRequired):
+        judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="keep")
+    with pytest.raises(Stale):
+        judging.decide(actor=city, table_id=table.pk, seen_version=1, decision="keep", reason="不属实")
+    with pytest.raises(Refused):
+        judging.decide(actor=stage.officer, table_id=table.pk, seen_version=table.version, decision="keep", reason="x")
+    done = judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="keep", reason="不属实")
+    assert done.decision_reason == "不属实"
+
+
+def test_unit_that_refused_is_not_kept_without_a_reason(stage):
+    table = filing.refuse_table(actor=stage.officer, table_id=stage.table().pk, seen_version=1, reason="拒报")
+    values = {"actor": stage.officer, "table_id": table.pk, "seen_version": table.version}
+    with pytest.raises(ReasonRequired):
+        judging.give_opinion(opinion="keep", **values)
+    assert judging.give_opinion(opinion="remove", reason="拒不填报", **values).state == "opinion_given"
+
+
+@pytest.mark.parametrize(("verb", "state"), [("open_recheck", "recheck"), ("open_on_site", "on_site")])
+def test_recheck_and_visit_come_back_with_a_result(stage, city, verb, state):
+    table = opined(stage, "major_change", "迁址")
+    opened = getattr(judging, verb)(actor=city, table_id=table.pk, seen_version=table.version, reason="核实")
+    assert opened.state == state
+    values = {"people": "张某、李某", "text": "已核实", "result": "fits"}
+    day = clock.today()
+    with pytest.raises(Invalid, match="核对日期"):
+        judging.conclude(
+            actor=stage.officer,
+            table_id=table.pk,
+            seen_version=opened.version,
+            done_on=day + timedelta(days=1),
+            **values,
+        )
+    visit = judging.conclude(actor=stage.officer, table_id=table.pk, seen_version=opened.version, done_on=day, **values)
+    assert (visit.kind, visit.result, stage.table().state) == (state, "fits", "opinion_given")
+
+
+def test_removal_takes_two_people_and_moves_unit_and_table_together(stage):
+    first, second = actor(Role.CITY_LEAD), actor(Role.CITY_LEAD, authority_id=0)
+    table = opined(stage, "remove", "指标不符合要求")
+    day = clock.today()
+    table = judging.propose_unit_removal(
+        actor=first,
+        table_id=table.pk,
+        seen_version=table.version,
+        removed_on=day,
+        reason="不符合要求",
+        document_no="1号",
+    )
+    assert table.state == "removal_proposed"
+    with pytest.raises(Refused, match="登记人不能复核"):
+        judging.settle_removal(actor=first, table_id=table.pk, seen_version=table.version, confirm=True)
+    assert ListedUnit.objects.get(pk=stage.unit.pk).removed_on is None
+    table = judging.settle_removal(actor=second, table_id=table.pk, seen_version=table.version, confirm=True)
+    assert (table.state, table.decision) == ("decided", "remove")
+    assert ListedUnit.objects.get(pk=stage.unit.pk).removed_on == day
+    with pytest.raises(WrongState):
+        judging.settle_removal(actor=second, table_id=table.pk, seen_version=table.version, confirm=True)
+
+
+def test_dropped_removal_waits_for_another_decision(stage):
+    first, second = actor(Role.CITY_LEAD), actor(Role.CITY_LEAD, authority_id=0)
+    table = opined(stage, "remove", "指标不符合要求")
+    table = judging.propose_unit_removal(
+        actor=first,
+        table_id=table.pk,
+        seen_version=table.version,
+        removed_on=clock.today(),
+        reason="x",
+        document_no="1",
+    )
+    table = judging.settle_removal(actor=second, table_id=table.pk, seen_version=table.version, confirm=False)
+    assert (table.state, table.removal_id, stage.unit.removed_on) == ("opinion_given", None, None)
+
+
+def test_guidance_is_logged_for_units_that_the_officer_sees(stage):
+    values = {"done_on": clock.today(), "people": "王某", "text": "指导填报"}
+    judging.log_guidance(actor=stage.officer, unit_id=stage.unit.pk, **values)
+    assert UnitVisit.objects.get().kind == "guidance"
+    with pytest.raises(Refused):
+        judging.log_guidance(actor=stage.unit_actor, unit_id=stage.unit.pk, **values)
