@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('directory', '0001_initial'),
-        ('dynamic_mgmt', '0003_unit_figures'),
+        ('dynamic_mgmt', '0004_changes_incidents_doubts'),
         ('filings', '0001_initial'),
         ('rounds', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

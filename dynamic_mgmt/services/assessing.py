@@ -9,6 +9,7 @@ from dynamic_mgmt.judgement import Peer, TableFacts, findings_of
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book
 from dynamic_mgmt.selectors.figures import current, peers
+from dynamic_mgmt.selectors.incidents import incident_facts
 from greenportal import clock
 from greenportal.rounds.selectors import rulebook_at
 
@@ -16,7 +17,7 @@ from greenportal.rounds.selectors import rulebook_at
 def facts_of(
     table: DynamicTable, answers: Mapping[str, Any], *, late_reason: str = "", refused_reason: str = ""
 ) -> TableFacts:
-    """Return all that is judged about one table as known now. Four queries."""
+    """Return all that is judged about one table as known now. Eight queries."""
     book, _ = rulebook_at(table.period.round_id)
     known = indicators(table.category, book=book)
     year = table.period.data_year
@@ -28,9 +29,22 @@ def facts_of(
         limits={key: item.value for key, item in limits.items()},
         recorded={key: figure.value for key, figure in before.items()},
         peers=_peers(table, answers, [key for key, item in known.items() if item.is_key]),
+        incidents=_incidents(table),
         late_reason=late_reason,
         refused_reason=refused_reason,
     )
+
+
+def _incidents(table: DynamicTable) -> list[str]:
+    """Return the incidents that stand now against the unit's legal person, as sentences. Four queries."""
+    organisation = table.unit.organisation_id
+    if organisation is None:
+        return []
+    return [
+        f"{fact.happened_on}发生{fact.kind_words}（{fact.severity_words}，{fact.source_words}，"
+        f"{'市局已核实' if fact.verified else '市局尚未核实'}）。"
+        for fact in incident_facts([organisation], as_of=clock.now())[organisation]
+    ]
 
 
 def _peers(table: DynamicTable, answers: Mapping[str, Any], keys: list[str]) -> dict[str, Peer]:
