@@ -9,7 +9,7 @@ from dynamic_mgmt.judgement import Peer, TableFacts, findings_of
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book
 from dynamic_mgmt.selectors.figures import current, peers
-from dynamic_mgmt.selectors.incidents import incident_facts
+from dynamic_mgmt.selectors.incidents import of_units
 from greenportal import clock
 from greenportal.rounds.selectors import rulebook_at
 
@@ -36,14 +36,11 @@ def facts_of(
 
 
 def _incidents(table: DynamicTable) -> list[str]:
-    """Return the incidents that stand now against the unit's legal person, as sentences. Four queries."""
-    organisation = table.unit.organisation_id
-    if organisation is None:
-        return []
+    """Return the incidents that stand now against the unit, as sentences."""
     return [
         f"{fact.happened_on}发生{fact.kind_words}（{fact.severity_words}，{fact.source_words}，"
         f"{'市局已核实' if fact.verified else '市局尚未核实'}）。"
-        for fact in incident_facts([organisation], as_of=clock.now())[organisation]
+        for fact in of_units([table.unit_id], as_of=clock.now()).get(table.unit_id, ())
     ]
 
 
