@@ -25,6 +25,15 @@ _BAD_FILL = PatternFill("solid", fgColor="FFFBE0DD")
 _LOCKED_FILL = PatternFill("solid", fgColor="FFEDEDED")
 _PLAIN = PatternFill()
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+#: Made once: a style object costs openpyxl more than the text that wears it.
+_TEXT, _BOLD, _SMALL, _TITLE = (
+    Font(name=SONG, size=11),
+    Font(name=HEI, size=11),
+    Font(name=SONG, size=10),
+    Font(name=HEI, size=16),
+)
+_ALIGNED = {side: Alignment(horizontal=side, vertical="center", wrap_text=True) for side in ("left", "center", "right")}
+_OPEN, _SHUT = Protection(locked=False), Protection(locked=True)
 _AUTHOR = "填报系统"
 
 #: What a cell of each type asks for, where neither help nor list says it.
@@ -101,13 +110,13 @@ def head(sheet: Worksheet, title: str, lines: Sequence[str], widths: Sequence[fl
     sheet.row_dimensions[1].hidden = True
     sheet.column_dimensions["B"].hidden = True
     total = sum(width for index, width in enumerate(widths, 1) if index != 2)
-    styles = [(title, Font(name=HEI, size=16), "center"), ("\n".join(lines), Font(name=SONG, size=10), "left")]
+    styles = [(title, _TITLE, "center"), ("\n".join(lines), _SMALL, "left")]
     for row, (text, font, align) in enumerate(styles, TITLE_ROW):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
         cell = xlsx.cell_at(sheet, row, 1)
         put_text(cell, text)
         cell.font = font
-        cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+        cell.alignment = _ALIGNED[align]
         sheet.row_dimensions[row].height = xlsx.height_for([(text, total)]) + (8 if row == TITLE_ROW else 0)
 
 
@@ -117,8 +126,8 @@ def heading(sheet: Worksheet, row: int, texts: Sequence[str], widths: Sequence[f
         cell = xlsx.cell_at(sheet, row, index)
         if text:
             put_text(cell, text)
-        cell.font, cell.border, cell.fill = Font(name=HEI, size=11), GRID, HEADER_FILL
-        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        cell.font, cell.border, cell.fill = _BOLD, GRID, HEADER_FILL
+        cell.alignment = _ALIGNED["center"]
     cells = [(text, width) for index, (text, width) in enumerate(zip(texts, widths, strict=True), 1) if index != 2]
     sheet.row_dimensions[row].height = max(30.0, xlsx.height_for(cells))
 
@@ -129,8 +138,8 @@ def text_cell(sheet: Worksheet, row: int, column: int, text: str, *, align: str 
     if text:
         put_text(cell, text)
     cell.number_format = "@"
-    cell.font, cell.border = Font(name=HEI if bold else SONG, size=11), GRID
-    cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+    cell.font, cell.border = _BOLD if bold else _TEXT, GRID
+    cell.alignment = _ALIGNED[align]
 
 
 def value_cell(
@@ -149,10 +158,10 @@ def value_cell(
         cell.number_format = "@"
         put_text(cell, raw)
     number = column.kind in {"int", "decimal"}
-    cell.font, cell.border = Font(name=SONG, size=11), GRID
-    cell.alignment = Alignment(horizontal="right" if number else "left", vertical="center", wrap_text=True)
+    cell.font, cell.border = _TEXT, GRID
+    cell.alignment = _ALIGNED["right" if number else "left"]
     cell.fill = _LOCKED_FILL if locked else INPUT_FILL
-    cell.protection = Protection(locked=locked)
+    cell.protection = _SHUT if locked else _OPEN
     comment(cell, notes)
 
 
