@@ -68,6 +68,10 @@ def read_row(sheet: Sheet, typed: dict[str, Any]) -> tuple[StaffFields | None, d
         column = problem.path.rpartition(".")[2]
         if problem.level != Level.SOFT and column not in errors:
             errors.setdefault(column, []).append(f"{problem.message.replace(place, '')}。")
+    if not any(row.values()):
+        # The sheet's validation passes over rows in which nothing is typed.
+        wanted = [c for c in table.columns if str(c.required) == "hard" and not c.show_if]
+        errors |= {c.key: [f"填写{c.label}。"] for c in wanted if c.key != "id_number"}
     if errors:
         return None, errors
     years = row.pop("years")
