@@ -9,6 +9,7 @@ from greenportal.findings.types import Refused
 from nominations.demo import people
 from nominations.demo.collecting import collecting
 from nominations.demo.fiction import cast
+from nominations.demo.managing import dynamic
 from nominations.demo.opening import Say, opened
 from nominations.demo.sending import corrected, submitted
 
@@ -36,6 +37,7 @@ def load(stage: str, say: Say, *, heavy: bool = False, limit: int | None = None)
     year = opened(applicants, say)
     if "collecting" in wanted:
         collecting(year, applicants, say, heavy=heavy)
+        dynamic(year, say)
     if "submitted" in wanted:
         submitted(year, say)
     if "corrected" in wanted:

@@ -77,4 +77,19 @@ BENCHES: tuple[Bench, ...] = (
         repeats=1,
         seed="tests.bench.workbook:fill",
     ),
+    Bench(
+        "tables_board",
+        "the yearly board of dynamic tables, bare: values_list and fifty rows printed",
+        "tests.bench.tables:board",
+        "tests.bench.tables:board_bare",
+        seed="tests.bench.tables:fill",
+    ),
+    Bench(
+        "tables_workbook",
+        "a workbook of tables (147 fields) out and in, bare: as many cells through openpyxl",
+        "tests.bench.tables:workbook",
+        "tests.bench.tables:workbook_bare",
+        repeats=1,
+        seed="tests.bench.tables:fill",
+    ),
 )

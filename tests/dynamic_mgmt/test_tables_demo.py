@@ -1,0 +1,31 @@
+"""The demonstration shows a table in each state, and a second run changes nothing."""
+
+import pytest
+
+from dynamic_mgmt.demo.tables import PARTS, play
+from dynamic_mgmt.models import DynamicTable, Experience
+from dynamic_mgmt.table_states import TableState
+from greenportal.accounts.actors import Role
+from tests.factories.directory import make_authority, make_industry
+from tests.factories.rounds import DURING, open_round_2022
+from tests.factories.tables import actor
+
+
+@pytest.mark.django_db
+def test_a_table_stands_in_every_state():
+    make_industry("3451")
+    home = make_authority()
+    people = {
+        "officer": actor(Role.DISTRICT_OFFICER, authority_id=home.pk),
+        "reviewer": actor(Role.CITY_REVIEWER),
+        "lead": actor(Role.CITY_LEAD),
+    }
+    said: list[str] = []
+    year = open_round_2022()
+    for _ in range(2):
+        play(round_id=year.pk, authority_id=home.pk, at=DURING, say=said.append, **people)
+    states = DynamicTable.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == [part.upto for part in PARTS]
+    assert set(states) == set(TableState.values)
+    assert Experience.objects.count() == 2
+    assert len(said) == 1
