@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.template.loader import render_to_string
 
-from greenportal.documents import merge, pdf
+from greenportal.documents import formpages, merge, pdf
 from greenportal.documents.xlsx import Column, Row, Table, TableBook
 from greenportal.sheets.printing import Printed
 
@@ -52,7 +52,13 @@ def report_pdf(paper: ReportPaper) -> bytes:
 
     Raises `fonts.GlyphMissing` for characters that no font has.
     """
-    context = {"paper": paper, "heads": STAFF_HEADS, "title": TITLE, "draft": not paper.code}
+    context = {
+        "paper": paper,
+        "pages": formpages.whole(paper.sheet),
+        "heads": STAFF_HEADS,
+        "title": TITLE,
+        "draft": not paper.code,
+    }
     html = render_to_string("documents/evaluator_report.html", context)
     content = pdf.render_pdf(html, title=TITLE, issued_at=paper.issued_at)
     return merge.stamp_bytes(content, code=paper.code, caption=paper.caption) if paper.code else content

@@ -1,5 +1,6 @@
 """The annual report: filled in by the portal, filed by the clock in three gates, sealed, accepted; reminded once."""
 
+import subprocess
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -327,6 +328,17 @@ def test_printed_version_bears_its_code_and_the_sealed_scan_is_matched(body, rep
     path.write_bytes(content)
     expected = report_code(filing_id=row.pk, number=1, sha256=row.sha256)
     assert set(qr.read(path)) == {expected.text}
+    told = "".join(subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout.split())
+    words = (
+        "非官方样式",
+        "甲试验评价所",
+        "外省试验厂",
+        "独立性声明",
+        "人员名单",
+        "合计（与上限比较）",
+        "法定代表人（签字）",
+    )
+    assert [word for word in words if word not in told] == []
     scan = make_stored("evaluators.report_scan", content, owner_organisation_id=admin.organisation_id)
     sealed = report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk)
     assert (sealed.method, sealed.filing) == ("code", row)
