@@ -16,8 +16,8 @@ class Strip:
     dots: tuple[float, ...]
     middle: float
     own: float | None
-    low: Decimal
-    high: Decimal
+    low: str
+    high: str
     better_left: bool
     width: int = WIDTH
     height: int = HEIGHT
@@ -38,7 +38,7 @@ def strip(values: Sequence[Decimal], own: Decimal | None, *, middle: Decimal, lo
         dots=tuple(place(value) for value in values),
         middle=place(middle),
         own=None if own is None else place(own),
-        low=low,
-        high=high,
+        low=f"{low.normalize():f}",
+        high=f"{high.normalize():f}",
         better_left=lower_is_better,
     )

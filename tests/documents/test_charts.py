@@ -16,7 +16,7 @@ def test_places_are_in_proportion_between_the_sides():
 
 def test_own_value_beyond_all_others_sets_the_scale():
     drawn = charts.strip([D(10)], D(30), middle=D(10), lower_is_better=False)
-    assert (drawn.dots, drawn.own, drawn.low, drawn.high) == ((24.0,), 536.0, D(10), D(30))
+    assert (drawn.dots, drawn.own, drawn.low, drawn.high) == ((24.0,), 536.0, "10", "30")
 
 
 def test_equal_values_lie_in_the_middle_and_a_missing_own_value_is_not_drawn():
@@ -30,5 +30,7 @@ def test_the_picture_is_named_escaped_and_renders_on_paper():
     assert 'role="img"' in html
     assert "<b>" not in html
     assert html.count("<circle") == 2
+    assert ">1（较优）</text>" in html
+    assert ">3</text>" in html
     assert "style=" not in html
     assert pdf.render_pdf(f"<html><body>{html}</body></html>").startswith(b"%PDF")
