@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from evaluators.models import Engagement
+from evaluators.constants import FILE_RELATION, FILE_SANCTION, FILE_STATEMENT
+from evaluators.models import AffiliateRelation, Engagement, SanctionStep
 from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.groups import relations_visible_to
 from evaluators.selectors.leads import assigned_ids
 from evaluators.selectors.lists import sanctions_visible_to
-from evaluators.states import EngagementState
+from evaluators.states import EngagementState, RelationState
 from evaluators.work import city_papers, own_papers
 from greenportal.accounts.actors import Actor, Role
 from greenportal.files import registry
@@ -45,10 +47,26 @@ def work(actor: Actor) -> Sequence[WorkItem]:
     disputed = engagements_visible_to(actor).filter(state=EngagementState.DISPUTED).order_by("dispute_due_at")[:SHOWN]
     items += [_dispute(row) for row in disputed]
     waiting = sanctions_visible_to(actor).filter(confirmed_at=None, organisation__evaluator__isnull=False)
-    for row in waiting.exclude(verified_by_id=actor.user_id).select_related("organisation__evaluator")[:SHOWN]:
-        url = reverse("evaluators:detail", args=[row.organisation.evaluator.pk])
+    for row in waiting.exclude(verified_by_id=actor.user_id)[:SHOWN]:
+        url = reverse("evaluators:sanction_detail", args=[row.pk])
         items.append(WorkItem(f"复核不予采信登记：{row.organisation.name}", url, status="待复核", colour="amber"))
-    return items
+    steps = SanctionStep.objects.filter(confirmed_at=None, dropped_at=None).exclude(kind=SanctionStep.Kind.APPEAL)
+    for step in steps.exclude(written_by_id=actor.user_id).select_related("sanction__organisation")[:SHOWN]:
+        url = reverse("evaluators:sanction_detail", args=[step.sanction_id])
+        title = f"复核{step.get_kind_display()}：{step.sanction.organisation.name}"
+        items.append(WorkItem(title, url, status="待复核", colour="amber"))
+    told = relations_visible_to(actor).filter(state=RelationState.PROPOSED).order_by("id")[:SHOWN]
+    return [*items, *map(_relation, told)]
+
+
+def _relation(row: AffiliateRelation) -> WorkItem:
+    return WorkItem(
+        f"认定关联关系：{row.first.name}，{row.second.name}",
+        reverse("evaluators:relation", args=[row.pk]),
+        at=row.proposed_at,
+        status=RelationState.PROPOSED.label,
+        colour="amber",
+    )
 
 
 def _claim(row: Engagement) -> WorkItem:
@@ -76,4 +94,22 @@ def own_uploads(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFil
     return files.filter(uploaded_by_id=actor.user_id) if actor.user_id is not None else files.none()
 
 
+def relation_files(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    """Evidence of a relation: the city, and the agencies it names."""
+    return files.filter(pk__in=relations_visible_to(actor).values("evidence"))
+
+
+def statement_files(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    """The signed statement of an evaluation: whoever sees the evaluation."""
+    return files.filter(pk__in=engagements_visible_to(actor).values("statement"))
+
+
+def sanction_files(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    """Letters about a sanction: the city, and the sanctioned body once it is confirmed."""
+    return files.filter(pk__in=SanctionStep.objects.filter(sanction__in=sanctions_visible_to(actor)).values("file"))
+
+
 registry.register("evaluators.import", own_uploads)
+registry.register(FILE_RELATION, relation_files)
+registry.register(FILE_STATEMENT, statement_files)
+registry.register(FILE_SANCTION, sanction_files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -64,6 +65,22 @@ def may_keep_own(actor: Actor, *, organisation_id: int) -> Verdict:
     if actor.role == Role.EVALUATOR_ADMIN and actor.organisation_id == organisation_id:
         return ALLOWED
     return denied("登记、人员名册、年度报告和项目分派由评价机构管理员办理。请联系本机构管理员。")
+
+
+def may_record_work(actor: Actor, *, organisation_id: int) -> Verdict:
+    """Only the evaluator says how it evaluated: the city and the applicant read."""
+    if actor.is_evaluator and actor.organisation_id == organisation_id:
+        return ALLOWED
+    return denied("评价过程由承担评价的机构填写。")
+
+
+def cap_level(count: int, *, warn_from: int | None, limit: int) -> str:
+    """Return how near `count` evaluations are to the cap: "" | near | full | over. warn_from None: no warning."""
+    if count > limit:
+        return "over"
+    if count == limit:
+        return "full"
+    return "near" if warn_from is not None and count >= warn_from else ""
 
 
 def may_confirm_second(actor: Actor, first_user_id: int | None) -> Verdict:
@@ -174,3 +191,24 @@ def conditions(
         Condition("knowledge", "通知二（四）", rules, _said(rules, "熟悉政策和标准规范", "不熟悉政策和标准规范")),
         _ability(facts, record_since, doubtful_from),
     )
+
+
+def components(edges: Iterable[tuple[int, int]], seeds: Iterable[int]) -> list[frozenset[int]]:
+    """Return the connected components that hold the seeds, each once, ordered by their smallest member. Pure."""
+    near: dict[int, set[int]] = {}
+    for first, second in edges:
+        near.setdefault(first, set()).add(second)
+        near.setdefault(second, set()).add(first)
+    found: list[frozenset[int]] = []
+    seen: set[int] = set()
+    for seed in sorted(set(seeds)):
+        if seed in seen:
+            continue
+        part, waiting = {seed}, [seed]
+        while waiting:
+            fresh = near.get(waiting.pop(), set()) - part
+            part |= fresh
+            waiting.extend(fresh)
+        seen |= part
+        found.append(frozenset(part))
+    return sorted(found, key=min)

@@ -36,6 +36,24 @@ ENGAGEMENT_TRANSITIONS: tuple[Transition, ...] = (
 )
 
 
+class RelationState(models.TextChoices):
+    """Life of one relation between two legal persons."""
+
+    PROPOSED = "proposed", "待市局认定"
+    CONFIRMED = "confirmed", "已认定"
+    REJECTED = "rejected", "不予认定"
+    ENDED = "ended", "已解除"
+
+
+A = RelationState
+
+RELATION_TRANSITIONS: tuple[Transition, ...] = (
+    row("confirm", [A.PROPOSED], A.CONFIRMED, CITY_ROLES, "认定关联关系"),
+    row("reject", [A.PROPOSED], A.REJECTED, CITY_ROLES, "不予认定", needs_reason=True),
+    row("end", [A.CONFIRMED], A.ENDED, CITY_ROLES, "解除关联关系", needs_reason=True),
+)
+
+
 class RegistrationState(models.TextChoices):
     """Life of an evaluator's registration in one round, as the evaluator drafts it."""
 

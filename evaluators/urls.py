@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evaluators.views import city, desk, listing, own, papers, registering, reporting, roster
+from evaluators.views import (
+    city,
+    desk,
+    listing,
+    own,
+    papers,
+    registering,
+    relations,
+    reporting,
+    roster,
+    sanctions,
+    working,
+)
 
 app_name = "evaluators"
 urlpatterns = [
@@ -47,11 +59,17 @@ urlpatterns = [
     path("<int:evaluator_id>/roster/", roster.of, name="roster"),
     path("<int:evaluator_id>/", city.detail, name="detail"),
     path("<int:evaluator_id>/registration/", city.registration, name="registration"),
-    path("<int:evaluator_id>/affiliates/", city.affiliates, name="affiliates"),
-    path("<int:evaluator_id>/leave/", city.leave, name="leave"),
-    path("<int:evaluator_id>/sanction/", city.sanction, name="sanction"),
-    path("sanctions/<int:sanction_id>/second/", city.second, name="second"),
-    path("sanctions/<int:sanction_id>/lift/", city.lift, name="lift"),
+    path("<int:evaluator_id>/affiliates/", relations.affiliates, name="affiliates"),
+    path("groups/<int:group_id>/", relations.group, name="group"),
+    path("relations/<int:relation_id>/", relations.relation, name="relation"),
+    path("<int:evaluator_id>/sanction/", sanctions.sanction, name="sanction"),
+    path("sanctions/<int:sanction_id>/", sanctions.sanction_detail, name="sanction_detail"),
+    path("sanctions/<int:sanction_id>/appeal/", sanctions.appeal, name="appeal"),
+    path("sanctions/appeals/<int:appeal_id>/outcome/", sanctions.outcome, name="outcome"),
+    path("sanctions/<int:sanction_id>/second/", sanctions.second, name="second"),
+    path("sanctions/<int:sanction_id>/lift/", sanctions.lift, name="lift"),
+    path("engagements/<int:engagement_id>/", working.engagement, name="engagement"),
+    path("engagements/<int:engagement_id>/work/", working.work, name="work"),
     path("engagements/<int:engagement_id>/decide/", city.decide, name="decide"),
     path("engagements/<int:engagement_id>/confirm/", own.confirm_engagement, name="confirm"),
     path("engagements/<int:engagement_id>/dispute/", own.dispute_engagement, name="dispute"),

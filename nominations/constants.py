@@ -19,6 +19,7 @@ class Category(models.TextChoices):
 #: Scope names used by filings, jobs, findings, files, links and audit.
 SCOPE_NOMINATION = "nominations.nomination"
 SCOPE_LIST = "nominations.list"
+SCOPE_CITY_LIST = "nominations.city_list"
 SCOPE_CONSULTATION = "nominations.consultation"
 #: Keys of Deadline rows.
 CLOCK_APPLICANT = "nominations.hand_in"

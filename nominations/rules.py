@@ -34,6 +34,8 @@ class ListLike(Protocol):
 NOT_DISTRICT = "只有区市县、先导区主管部门的人员可以进行这项操作。"
 NOT_LEAD = "只有区市县、先导区主管部门的负责人可以报送。"
 NOT_CITY = "只有市局人员可以进行这项操作。"
+NOT_CITY_LEAD = "只有市局负责人可以批准或撤销批准全市推荐汇总表。"
+SAME_PREPARER = "编制人与批准人须为两人，请由另一名市局负责人批准。"
 NOT_OWN_DISTRICT = "这项申报不属于本区市县，请联系其推荐单位。"
 NOT_OWN_ORGANISATION = "这项申报不属于本单位。"
 TWO_HATS = "您同时是该申报单位或评价机构的人员，请由其他同事办理。"
@@ -189,6 +191,13 @@ def may_view_list(actor: Actor, recommendation_list: ListLike) -> Verdict:
         sent = recommendation_list.state in {ListState.SUBMITTED, ListState.PARTLY_RETURNED, ListState.ACCEPTED}
         return ALLOWED if sent else denied("该推荐汇总表尚未报送。")
     return own_district(actor, recommendation_list.authority_id)
+
+
+def may_approve(actor: Actor, *, prepared_by_id: int) -> Verdict:
+    """The city lead approves what somebody else put together: two people, without exception."""
+    if actor.role != Role.CITY_LEAD:
+        return denied(NOT_CITY_LEAD)
+    return denied(SAME_PREPARER) if actor.user_id == prepared_by_id else ALLOWED
 
 
 def may_consult(actor: Actor, *, authority_id: int) -> Verdict:

@@ -41,6 +41,15 @@ class ListState(models.TextChoices):
     ACCEPTED = "accepted", "市局已接收"
 
 
+class CityListState(models.TextChoices):
+    """States of the city's own 汇总表 over accepted lists."""
+
+    PREPARED = "prepared", "待批准"
+    APPROVED = "approved", "已批准"
+    DISCARDED = "discarded", "已作废"
+    UNDONE = "undone", "已撤销批准"
+
+
 N = NominationState
 _DISTRICT = (Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD)
 _CITY = (Role.CITY_REVIEWER, Role.CITY_LEAD)
@@ -114,4 +123,12 @@ LIST_TRANSITIONS: tuple[Transition, ...] = (
     row("part_return", [L.SUBMITTED, L.PARTLY_RETURNED], L.PARTLY_RETURNED, _CITY, "退回补正"),
     row("corrections_in", [L.PARTLY_RETURNED], L.SUBMITTED, [Role.APPLICANT, *_DISTRICT, *_CITY], "完成补正"),
     row("accept", [L.SUBMITTED], L.ACCEPTED, _CITY, "接收"),
+)
+
+C = CityListState
+#: Undone only before publication, which asks `services.approving.require_approvable` once more.
+CITY_LIST_TRANSITIONS: tuple[Transition, ...] = (
+    row("approve", [C.PREPARED], C.APPROVED, [Role.CITY_LEAD], "批准"),
+    row("discard", [C.PREPARED], C.DISCARDED, _CITY, "作废", needs_reason=True),
+    row("undo", [C.APPROVED], C.UNDONE, [Role.CITY_LEAD], "撤销批准", needs_reason=True),
 )

@@ -6,6 +6,7 @@ from django.urls import path
 
 from nominations.views import (
     applying,
+    approving,
     bulk,
     city,
     comparing,
@@ -86,6 +87,10 @@ urlpatterns = [
     path("city/", city.inbox, name="inbox"),
     path("city/returns/", city.return_many, name="return_many"),
     path("summary/", city.summary, name="summary"),
+    path("city/approval/", approving.city_lists, name="city_lists"),
+    path("city/approval/prepare/", approving.prepare_city_list, name="city_prepare"),
+    path("city/approval/<int:city_list_id>/", approving.city_approval, name="city_approval"),
+    path("city/<int:nomination_id>/decide/<str:rule>/", approving.city_decide, name="city_decide"),
     path("city/submissions/", city.submissions, name="submissions"),
     path("city/lists/<int:list_id>/", city.city_list, name="city_list"),
     path("city/lists/<int:list_id>/accept/", city.accept_list, name="accept_list"),

@@ -78,8 +78,8 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("nominations: copy check uncheck cancel_opinion rank build", DISTRICT, BUTTON),
     ("nominations: named", EVALUATORS, PAGE),
     ("nominations: detail report", OWNERS | EVALUATORS, ABSENT),
-    ("nominations: inbox summary submissions", CITY, PAGE),
-    ("nominations: city_list city_nomination version version_scores", CITY, ABSENT),
+    ("nominations: inbox summary submissions city_lists city_prepare", CITY, PAGE),
+    ("nominations: city_list city_nomination version version_scores city_approval city_decide", CITY, ABSENT),
     ("nominations: scores", OWNERS | EVALUATORS, ABSENT),
     ("nominations: accept_list accept", CITY, BUTTON),
     ("nominations: return_many", CITY, FREE),
@@ -93,8 +93,9 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("jobs: dead", {Role.SYSTEM_ADMIN}, PAGE),
     ("jobs: decide", {Role.SYSTEM_ADMIN}, FREE),
     ("evaluators: mine", EVALUATORS, FREE),
-    ("evaluators: confirm dispute", EVALUATORS, ABSENT),
-    ("evaluators: detail", EVALUATORS | CITY, ABSENT),
+    ("evaluators: confirm dispute work", EVALUATORS, ABSENT),
+    ("evaluators: detail relation sanction_detail", EVALUATORS | CITY, ABSENT),
+    ("evaluators: engagement", EVALUATORS | CITY, FREE),
     ("evaluators: index create import cases staff_shared", CITY, PAGE),
     ("evaluators: case", EVALUATORS, ABSENT),
     ("evaluators: evidence case_explain case_file case_amend", ADMIN, ABSENT),
@@ -113,7 +114,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("evaluators: years", EVALUATORS, ABSENT),
     ("evaluators: lead", ADMIN, ABSENT),
     ("evaluators: roster", CITY, ABSENT),
-    ("evaluators: registration affiliates leave sanction second lift decide", CITY, FREE),
+    ("evaluators: registration affiliates sanction second lift decide group appeal outcome", CITY, FREE),
     ("dynamic_mgmt: index", OWNERS | CITY, PAGE),
     ("dynamic_mgmt: unit", OWNERS | CITY, ABSENT),
     ("dynamic_mgmt: import paste published removals matches", CITY, PAGE),
@@ -177,6 +178,7 @@ SECRET = "秘不示人演示"
 #: The city decides disputes over every engagement of the round, so it reads what is evaluated there.
 TOLD = {
     "evaluators:decide": CITY,
+    "evaluators:engagement": CITY,
     **dict.fromkeys(("dynamic_mgmt:index", "dynamic_mgmt:tables", "dynamic_mgmt:table"), CITY),
 }
 #: Without a broker, as in this test, health says 503.

@@ -48,37 +48,6 @@ class RegistrationForm(ServiceForm):
         return RegistrationFields(**{n: self.cleaned_data[n] for n in RegistrationFields.__dataclass_fields__})
 
 
-class AffiliateForm(ServiceForm):
-    """The other body of a relation that the officer has seen proved."""
-
-    other = forms.ChoiceField(label="关联的评价机构")
-    reason = forms.CharField(label="关联关系", max_length=200, help_text="如同一法定代表人、控股、事业单位下属。")
-    basis = forms.CharField(label="依据材料", max_length=200)
-
-    def __init__(self, *args: Any, others: list[tuple[int, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["other"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [("", "选择评价机构"), *((str(pk), name) for pk, name in others)]
-
-
-class SanctionForm(ServiceForm):
-    """A verified case; it bites after a second person has confirmed it."""
-
-    verified_on = DateField(label="查实日期")
-    until = DateField(label="不予采信截止日期", help_text="这一天起恢复采信。2022年通知规定三年。")
-    document_no = forms.CharField(label="依据文号", max_length=120)
-    facts = forms.CharField(label="查实的事实", widget=forms.Textarea(attrs={"rows": 4}))
-
-
-class LiftForm(ServiceForm):
-    """The early end of a sanction."""
-
-    lift_on = DateField(label="解除日期")
-    reason = forms.CharField(label="解除理由", max_length=300)
-    document_no = forms.CharField(label="依据文号", max_length=120)
-
-
 class ReasonForm(ServiceForm):
     """A written reason, with the version of the row that was shown."""
 
@@ -90,4 +59,15 @@ class ConfirmForm(ServiceForm):
     """The evaluator's word that it does this evaluation."""
 
     report_on = DateField(label="评价报告日期", required=False, help_text="报告尚未出具的留空。")
+    independent = forms.TypedChoiceField(
+        label="独立性声明",
+        choices=[
+            ("yes", "本机构与受评价方的自我评价活动保持独立，没有参与自评价报告编写"),
+            ("no", "本机构或本机构人员参与了自评价报告编写"),
+        ],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": "选择独立性声明。"},
+    )
+    cap_seen = forms.BooleanField(label="已知悉评价项目数将达到或超过上限", required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)

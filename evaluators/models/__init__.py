@@ -10,6 +10,7 @@ from evaluators.models.core import (
 )
 from evaluators.models.leads import ProjectLead
 from evaluators.models.registering import CaseEvidence, FiledReturn, RegistrationCase
+from evaluators.models.relations import AffiliateRelation
 from evaluators.models.report import (
     AnnualReport,
     LateAllowance,
@@ -18,13 +19,17 @@ from evaluators.models.report import (
     ReportSeal,
 )
 from evaluators.models.roster import RosterBatch, StaffMember
+from evaluators.models.sanctioning import SanctionStep
+from evaluators.models.working import EngagementStep
 
 __all__ = [
     "AffiliateGroup",
     "AffiliateMember",
+    "AffiliateRelation",
     "AnnualReport",
     "CaseEvidence",
     "Engagement",
+    "EngagementStep",
     "Evaluator",
     "EvaluatorRegistration",
     "FiledReturn",
@@ -36,5 +41,6 @@ __all__ = [
     "ReportSeal",
     "RosterBatch",
     "Sanction",
+    "SanctionStep",
     "StaffMember",
 ]

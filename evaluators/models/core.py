@@ -120,7 +120,7 @@ class Sanction(models.Model):
     """Results of a legal person not accepted for a span (不予采信), recorded by one person, confirmed by another.
 
     It bites from `verified_on` once `confirmed_at` is set, until the day before `until`, or until
-    `lifted_on` where the lifting was confirmed. Rows are never deleted.
+    `lifted_on` where a lifting or a successful appeal was confirmed (`SanctionStep`). Never deleted.
     """
 
     organisation = models.ForeignKey(
@@ -133,11 +133,6 @@ class Sanction(models.Model):
     verified_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     second_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField("复核时间", null=True, blank=True)
-    lift_on = models.DateField("拟解除日期", null=True, blank=True)
-    lift_reason = models.CharField("解除理由", max_length=300, blank=True)
-    lift_document_no = models.CharField("解除文号", max_length=120, blank=True)
-    lift_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
-    lift_second_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     lifted_on = models.DateField("解除日期", null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -152,16 +147,15 @@ class Sanction(models.Model):
                 condition=Q(verified_by=None) | Q(second_by=None) | ~Q(verified_by=models.F("second_by")),
             ),
             models.CheckConstraint(
-                name="sanction_lift_two_people",
-                condition=Q(lift_by=None) | Q(lift_second_by=None) | ~Q(lift_by=models.F("lift_second_by")),
-            ),
-            models.CheckConstraint(
                 name="sanction_confirmed_by_two",
                 condition=Q(confirmed_at=None) | Q(verified_by__isnull=False, second_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="sanction_lifted_by_two",
-                condition=Q(lifted_on=None) | Q(lift_by__isnull=False, lift_second_by__isnull=False),
+                name="sanction_lifted_after_confirmation",
+                condition=Q(lifted_on=None)
+                | Q(
+                    confirmed_at__isnull=False, lifted_on__gte=models.F("verified_on"), lifted_on__lte=models.F("until")
+                ),
             ),
             models.UniqueConstraint(name="sanction_once_per_document", fields=["organisation", "document_no"]),
         ]
@@ -188,6 +182,15 @@ class Engagement(models.Model):
     claimed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
     report_on = models.DateField("评价报告日期", null=True, blank=True)
+    contract_no = models.CharField("合同编号", max_length=80, blank=True)
+    contract_on = models.DateField("合同日期", null=True, blank=True)
+    visit_from = models.DateField("现场评价开始日期", null=True, blank=True)
+    visit_to = models.DateField("现场评价结束日期", null=True, blank=True)
+    score = models.DecimalField("评价得分", max_digits=6, decimal_places=2, null=True, blank=True)
+    statement = models.ForeignKey("files.StoredFile", models.PROTECT, null=True, blank=True, related_name="+")
+    independent = models.BooleanField("机构的独立性声明", null=True)
+    independent_at = models.DateTimeField("声明时间", null=True, blank=True)
+    cap_seen_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     dispute_reason = models.CharField("异议理由", max_length=300, blank=True)
     dispute_due_at = models.DateTimeField("市局认定期限", null=True, blank=True)
     decided_at = models.DateTimeField("市局认定时间", null=True, blank=True)
@@ -213,6 +216,13 @@ class Engagement(models.Model):
             models.CheckConstraint(name="engagement_state_known", condition=Q(state__in=EngagementState.values)),
             models.CheckConstraint(
                 name="engagement_category_has_report", condition=Q(category__in=["factory", "park", "supply_chain"])
+            ),
+            models.CheckConstraint(
+                name="engagement_visit_in_order",
+                condition=Q(visit_from=None) | Q(visit_to=None) | Q(visit_to__gte=models.F("visit_from")),
+            ),
+            models.CheckConstraint(
+                name="engagement_score_in_range", condition=Q(score=None) | Q(score__gte=0, score__lte=100)
             ),
             models.CheckConstraint(
                 name="engagement_ordinal_when_counted",

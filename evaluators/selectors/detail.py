@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from evaluators.constants import EvaluatedCategory
-from evaluators.models import Engagement, Evaluator, Sanction
-from evaluators.rules import Condition, conditions
+from evaluators.models import AffiliateRelation, Engagement, Evaluator, Sanction
+from evaluators.rules import Condition, cap_level, conditions
+from evaluators.selectors.groups import relations_visible_to, warn_from
 from evaluators.selectors.lists import engagements_visible_to, sanctions_visible_to
 from evaluators.selectors.standing import EvaluatorStanding, standing
 from evaluators.states import EngagementState
@@ -47,6 +50,8 @@ class EvaluatorPage:
     engagements: tuple[EngagementLine, ...]
     sanctions: tuple[Sanction, ...]
     source: str
+    level: str
+    relations: tuple[AffiliateRelation, ...]
 
 
 def thresholds(book: Rulebook) -> tuple[int, int, date]:
@@ -82,6 +87,7 @@ def evaluator_page(actor: Actor, evaluator: Evaluator, round_: Round) -> Evaluat
     staff, senior, since = thresholds(book)
     relatives = Evaluator.objects.filter(pk__in=facts.group_evaluator_ids).exclude(pk=evaluator.pk)
     rows = engagements_visible_to(actor).filter(evaluator=evaluator, round=round_).order_by("id")
+    mine = Q(first_id=evaluator.organisation_id) | Q(second_id=evaluator.organisation_id)
     last = evaluator.registrations.filter(round=round_).order_by("-number").first()
     return EvaluatorPage(
         evaluator=evaluator,
@@ -93,4 +99,6 @@ def evaluator_page(actor: Actor, evaluator: Evaluator, round_: Round) -> Evaluat
         engagements=tuple(_line(row) for row in rows),
         sanctions=tuple(sanctions_visible_to(actor).filter(organisation_id=evaluator.organisation_id)),
         source=last.source if last else "",
+        level=cap_level(facts.group_count, warn_from=warn_from(book), limit=book.cap),
+        relations=tuple(relations_visible_to(actor).filter(mine).order_by("state", "id")),
     )

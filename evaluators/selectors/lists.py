@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from evaluators.models import Engagement, Evaluator, Sanction
+from evaluators.models import AffiliateMember, Engagement, Evaluator, Sanction
 from evaluators.states import COUNTED
 from greenportal.accounts.actors import Actor, Role
 
@@ -57,6 +58,31 @@ def sanctions_visible_to(actor: Actor) -> QuerySet[Sanction]:
     if actor.is_evaluator and actor.organisation_id is not None:
         return rows.filter(organisation_id=actor.organisation_id, confirmed_at__isnull=False)
     return rows.none()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """An affiliate group as it is named on pages."""
+
+    id: int
+    name: str
+    size: int
+
+    @property
+    def spoken(self) -> str:
+        """Return the name, with the number of agencies where there are several."""
+        return self.name if self.size == 1 else f"{self.name}等{self.size}家关联机构"
+
+
+def groups_of(evaluator_ids: Iterable[int]) -> dict[int, GroupName]:
+    """Return evaluator → the group in which it counts now. Two queries, whatever the number."""
+    places = AffiliateMember.objects.filter(ended_at=None)
+    own = dict(places.filter(evaluator_id__in=set(evaluator_ids)).values_list("evaluator_id", "group_id"))
+    rows = places.filter(group_id__in=set(own.values())).order_by().values("group_id", "group__name")
+    named = {
+        r["group_id"]: GroupName(r["group_id"], r["group__name"], r["size"]) for r in rows.annotate(size=Count("id"))
+    }
+    return {evaluator_id: named[group_id] for evaluator_id, group_id in own.items()}
 
 
 def group_counts(group_ids: Iterable[int], *, round_id: int) -> dict[int, int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from evaluators.constants import JOB_RECHECK
-from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evaluator
-from evaluators.states import COUNTED
+from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evaluator, Sanction
+from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.findings.types import NotVisible
+from greenportal.findings.types import Invalid, NotVisible
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.selectors import rulebook_at
 
@@ -32,6 +33,25 @@ def lock_group(evaluator_id: int) -> AffiliateGroup:
         group = AffiliateGroup.objects.select_for_update().get(pk=member.group_id)
         if AffiliateMember.objects.filter(evaluator_id=evaluator_id, ended_at=None, group=group).exists():
             return group
+
+
+def lock_groups_of(evaluator_ids: Iterable[int]) -> set[int]:
+    """Lock the groups in which these evaluators count, in order of their ids; return the ids. In the caller's transaction.
+
+    While they are held no claim, dispute or merge changes what counts in them. Membership is read again under
+    the locks, as a merge may have come in between.
+    """
+    ids = sorted(set(evaluator_ids))
+    while True:
+        groups = _places(ids)
+        list(AffiliateGroup.objects.select_for_update().filter(pk__in=groups).order_by("pk").values_list("pk"))
+        if _places(ids) == groups:
+            return groups
+
+
+def _places(evaluator_ids: Iterable[int]) -> set[int]:
+    rows = AffiliateMember.objects.filter(evaluator_id__in=evaluator_ids, ended_at=None)
+    return set(rows.values_list("group_id", flat=True))
 
 
 def own_group(evaluator_id: int) -> AffiliateGroup:
@@ -67,6 +87,32 @@ def recount(group: AffiliateGroup, *, round_id: int, cap: int) -> list[int]:
             changed.append(row)
     Engagement.objects.bulk_update(changed, ["ordinal", "over_cap"])
     return flagged
+
+
+def confirmed_count(group_id: int, round_id: int) -> int:
+    """Return the group's evaluations of the round that its agencies confirmed or the city upheld. One query."""
+    done = [EngagementState.CONFIRMED, EngagementState.UPHELD]
+    return Engagement.objects.filter(group_id=group_id, round_id=round_id, state__in=done).count()
+
+
+def fills_cap(group_id: int, round_id: int) -> bool:
+    """Whether one more confirmation reaches the rulebook's `cap_acknowledge`; no such number, no such question."""
+    number = rulebook_at(round_id)[0].numbers.get("cap_acknowledge")
+    return number is not None and confirmed_count(group_id, round_id) + 1 >= int(number.value)
+
+
+def refuse_sanctioned(organisation_id: int, report_on: date) -> None:
+    """Raise Invalid at `report_on` when a confirmed sanction of the legal person covers that day (通知 二、第1段)."""
+    rows = Sanction.objects.filter(
+        organisation_id=organisation_id, confirmed_at__isnull=False, verified_on__lte=report_on, until__gt=report_on
+    )
+    found = rows.exclude(lifted_on__lte=report_on).order_by("verified_on").first()
+    if found is not None:
+        told = (
+            f"报告日期在不予采信期内（{found.verified_on:%Y-%m-%d}至{found.until:%Y-%m-%d}，不含截止日，"
+            f"依据{found.document_no}），这期间出具的评价结果不予采信。核对报告日期；确在期内的，请提出异议说明。"
+        )
+        raise Invalid(told, errors={"report_on": [told]})
 
 
 def tell_nominations(*, actor: Actor, cause: str, engagement_ids: Iterable[int] = (), key: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,15 @@ from evaluators.constants import DISPUTE_DAYS, SCOPE_ENGAGEMENT, EvaluatedCatego
 from evaluators.models import AffiliateGroup, Engagement
 from evaluators.rules import may_claim_for
 from evaluators.selectors.leads import may_act
-from evaluators.services.counting import cap_of, lock_group, recount, tell_nominations
+from evaluators.services.counting import (
+    cap_of,
+    confirmed_count,
+    fills_cap,
+    lock_group,
+    recount,
+    refuse_sanctioned,
+    tell_nominations,
+)
 from evaluators.states import CLAIMANTS, COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
 from greenportal import clock, transitions
 from greenportal.accounts.actors import Actor
@@ -107,13 +116,14 @@ def _audit(actor: Actor, verb: str, engagement: Engagement, **data: Any) -> None
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """One move of the table with what it writes beside the state."""
+    """One move of the table with what it writes beside the state. look: a further check, under the locks."""
 
     action: str
     engagement_id: int
     seen_version: int | None
     reason: str
     values: dict[str, Any]
+    look: Callable[[Engagement], None] | None = None
 
 
 def _checked(actor: Actor, move: _Move) -> tuple[Engagement, EngagementState]:
@@ -167,6 +177,8 @@ def _move(actor: Actor, move: _Move) -> Engagement:
     with transaction.atomic():
         group = _lock_group_of(move.engagement_id)
         engagement, target = _checked(actor, move)
+        if move.look is not None:
+            move.look(engagement)
         was_counted, counts = engagement.state in COUNTED, target in COUNTED
         engagement.state, engagement.version = target, engagement.version + 1
         for name, value in move.values.items():
@@ -186,13 +198,46 @@ def _move(actor: Actor, move: _Move) -> Engagement:
 
 
 def confirm(
-    *, actor: Actor, engagement_id: int, seen_version: int | None = None, report_on: date | None = None
+    *,
+    actor: Actor,
+    engagement_id: int,
+    seen_version: int | None = None,
+    report_on: date | None = None,
+    independent: bool | None = None,
+    cap_seen: bool = False,
 ) -> Engagement:
-    """The evaluator confirms that it does this evaluation; `report_on` is the date of its report, if issued."""
-    values: dict[str, Any] = {"confirmed_at": clock.now()}
+    """The evaluator confirms that it does this evaluation.
+
+    report_on: date of its report, if issued; independent: its declaration that it had no part in the
+    self-evaluation (通知 二、第1段), None where it says nothing; cap_seen: it read that this confirmation fills
+    the cap, which the rulebook's `cap_acknowledge` asks for. Raises Invalid at `cap_seen` where that is missing,
+    and at `report_on` for a report dated within a sanction (不予采信).
+    """
+    now = clock.now()
+    values: dict[str, Any] = {"confirmed_at": now}
     if report_on is not None:
         values["report_on"] = report_on
-    return _move(actor, _Move("confirm", engagement_id, seen_version, "", values))
+    if independent is not None:
+        values |= {"independent": independent, "independent_at": now}
+
+    def look(engagement: Engagement) -> None:
+        if report_on is not None:
+            refuse_sanctioned(engagement.evaluator.organisation_id, report_on)
+        if fills_cap(engagement.group_id, engagement.round_id):
+            if not cap_seen:
+                raise _cap_unseen(engagement.group_id, engagement.round_id)
+            engagement.cap_seen_by_id = actor.user_id
+
+    return _move(actor, _Move("confirm", engagement_id, seen_version, "", values, look))
+
+
+def _cap_unseen(group_id: int, round_id: int) -> Invalid:
+    done = confirmed_count(group_id, round_id)
+    told = (
+        f"本机构及关联单位本批次已确认{done}项，确认本项后为{done + 1}项，上限{cap_of(round_id)}项。"
+        "勾选“已知悉评价项目数将达到或超过上限”后再确认。"
+    )
+    return Invalid(told, errors={"cap_seen": [told]})
 
 
 def dispute(*, actor: Actor, engagement_id: int, reason: str, seen_version: int | None = None) -> Engagement:

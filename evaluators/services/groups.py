@@ -1,36 +1,109 @@
-"""Affiliates (关联企事业单位): said by a person with a reason, never guessed; what counts moves along."""
+"""Affiliate groups: always the connected components of the confirmed relations; what counts moves along.
+
+Nothing here decides who is related: `relations` does, by a person, and asks `settle` to make it so.
+"""
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+from collections.abc import Iterable
+
+from django.db import connection
 
 from evaluators.constants import SCOPE_GROUP
-from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evaluator
-from evaluators.rules import may_decide
+from evaluators.models import AffiliateGroup, AffiliateMember, AffiliateRelation, Engagement, Evaluator
+from evaluators.rules import components
 from evaluators.services.counting import cap_of, own_group, recount, tell_nominations
+from evaluators.states import RelationState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
-from greenportal.findings.types import Invalid, NotVisible, ReasonRequired
 from greenportal.rounds.models import Round
 
 #: Advisory lock held by every change of who belongs to whom: rare acts, so one at a time.
 _SHAPE_LOCK = 7_310_101
 
 
-def _hold_shape() -> None:
+def hold_shape() -> None:
+    """Wait until nobody else changes who belongs to whom; held to the end of the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SHAPE_LOCK])
 
 
-def _group_of(evaluator_id: int) -> AffiliateGroup:
-    member = AffiliateMember.objects.filter(evaluator_id=evaluator_id, ended_at=None).select_related("group").first()
-    return member.group if member else own_group(evaluator_id)
+def settle(*, actor: Actor, organisation_ids: Iterable[int], cause: str) -> list[AffiliateGroup]:
+    """Make the groups around these legal persons equal to the components of the relations now confirmed.
+
+    In the caller's transaction, under `hold_shape`. Of a component the oldest group stays; a group left empty
+    points to the one that took its members in. Engagements of rounds that are not closed move along and are
+    numbered anew, and their nominations are checked again by a job; closed rounds keep their count.
+    Returns the groups whose members changed. Two queries more per changed group, however many relations there are.
+    """
+    confirmed = AffiliateRelation.objects.filter(state=RelationState.CONFIRMED)
+    parts = components(confirmed.values_list("first_id", "second_id"), organisation_ids)
+    inside = {pk for part in parts for pk in part}
+    by_organisation = dict(Evaluator.objects.filter(organisation_id__in=inside).values_list("organisation_id", "pk"))
+    standing = _standing(by_organisation.values())
+    moves: dict[int, list[int]] = {}
+    taken: set[int] = set()
+    for part in parts:
+        members = sorted(by_organisation[pk] for pk in part if pk in by_organisation)
+        if members:
+            target = _target(members, standing, taken)
+            taken.add(target)
+            moves[target] = [pk for pk in members if standing[pk] != target]
+    changed = {target for target, moved in moves.items() if moved}
+    changed |= {standing[pk] for moved in moves.values() for pk in moved}
+    groups = _lock_groups(changed)
+    for target, moved in moves.items():
+        if moved:
+            _move(actor, moved, groups[target], left={standing[pk] for pk in moved})
+    if groups:
+        _recount_open_rounds(actor, list(groups.values()), cause)
+    return list(groups.values())
+
+
+def _standing(evaluator_ids: Iterable[int]) -> dict[int, int]:
+    """Return evaluator → its group now; one that has none is given one."""
+    ids = sorted(evaluator_ids)
+    found = dict(AffiliateMember.objects.filter(evaluator_id__in=ids, ended_at=None).values_list("evaluator", "group"))
+    for pk in ids:
+        if pk not in found:
+            found[pk] = own_group(pk).pk
+    return found
+
+
+def _target(members: list[int], standing: dict[int, int], taken: set[int]) -> int:
+    """Return the group in which a component counts: the oldest of its own that no other component keeps."""
+    free = sorted({standing[pk] for pk in members} - taken)
+    if free:
+        return free[0]
+    first = Evaluator.objects.select_related("organisation").get(pk=members[0])
+    return AffiliateGroup.objects.create(name=first.organisation.name, created_at=clock.now()).pk
 
 
 def _lock_groups(ids: set[int]) -> dict[int, AffiliateGroup]:
-    """Lock groups in the order of their ids, so that two merges cannot wait for each other."""
+    """Lock groups in the order of their ids, so that two acts cannot wait for each other."""
     return {g.pk: g for g in AffiliateGroup.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+
+
+def _move(actor: Actor, evaluator_ids: list[int], target: AffiliateGroup, *, left: set[int]) -> None:
+    """End the old places, open the new ones, and let the engagements of open rounds count in `target`."""
+    now = clock.now()
+    AffiliateMember.objects.filter(evaluator_id__in=evaluator_ids, ended_at=None).update(ended_at=now)
+    AffiliateMember.objects.bulk_create(
+        AffiliateMember(group=target, evaluator_id=pk, confirmed_by_id=actor.user_id, created_at=now)
+        for pk in evaluator_ids
+    )
+    rows = Engagement.objects.filter(evaluator_id__in=evaluator_ids).exclude(round__state=Round.State.CLOSED)
+    rows.update(group=target)
+    emptied = AffiliateGroup.objects.filter(pk__in=left).exclude(members__ended_at=None)
+    emptied.update(merged_into=target)
+    AffiliateGroup.objects.filter(pk=target.pk).update(merged_into=None)
+    record(
+        actor=actor,
+        action="evaluators.regroup",
+        target=f"{SCOPE_GROUP}:{target.pk}",
+        data={"evaluators": evaluator_ids, "from": sorted(left)},
+    )
 
 
 def _recount_open_rounds(actor: Actor, groups: list[AffiliateGroup], cause: str) -> None:
@@ -42,86 +115,3 @@ def _recount_open_rounds(actor: Actor, groups: list[AffiliateGroup], cause: str)
             recount(group, round_id=round_id, cap=cap)
     ids = list(rows.order_by("id").values_list("id", flat=True))
     tell_nominations(actor=actor, cause=cause, engagement_ids=ids, key=f"group{groups[0].pk}")
-
-
-def _move_engagements(*, evaluator_ids: list[int], target: AffiliateGroup) -> None:
-    """Engagements of rounds that are not closed count in `target` from now on; closed rounds keep their history."""
-    rows = Engagement.objects.filter(evaluator_id__in=evaluator_ids).exclude(round__state=Round.State.CLOSED)
-    rows.update(group=target)
-
-
-def affiliate(*, actor: Actor, evaluator_id: int, other_id: int, reason: str, basis: str) -> AffiliateGroup:
-    """Confirm that two evaluators are affiliated: their groups become one, counted as one legal person.
-
-    reason: the relation (同一法定代表人、控股 …); basis: the document that shows it. The smaller id
-    of the groups stays. Engagements of open rounds are numbered anew and their nominations checked
-    again. Already together: the same group, nothing changes. Raises `Refused`, `ReasonRequired`,
-    `NotVisible`, `Invalid`.
-    """
-    may_decide(actor).require()
-    if not reason.strip() or not basis.strip():
-        raise ReasonRequired("认定关联关系需要写明关系和依据，如“同一法定代表人，营业执照”。")
-    if evaluator_id == other_id:
-        raise Invalid("选择另一家评价机构。", errors={"other": ["选择另一家评价机构。"]})
-    if Evaluator.objects.filter(pk__in=[evaluator_id, other_id]).count() != 2:
-        raise NotVisible
-    with transaction.atomic():
-        _hold_shape()
-        groups = _lock_groups({_group_of(evaluator_id).pk, _group_of(other_id).pk})
-        kept = groups.pop(min(groups))
-        if not groups:
-            return kept
-        gone = next(iter(groups.values()))
-        now = clock.now()
-        moved = AffiliateMember.objects.filter(group=gone, ended_at=None)
-        evaluator_ids = list(moved.values_list("evaluator_id", flat=True))
-        moved.update(ended_at=now)
-        AffiliateMember.objects.bulk_create(
-            AffiliateMember(
-                group=kept, evaluator_id=pk, reason=reason.strip(), confirmed_by_id=actor.user_id, created_at=now
-            )
-            for pk in evaluator_ids
-        )
-        _move_engagements(evaluator_ids=evaluator_ids, target=kept)
-        kept.basis = "；".join(filter(None, [kept.basis, basis.strip()]))[-300:]
-        kept.save(update_fields=["basis"])
-        gone.merged_into = kept
-        gone.save(update_fields=["merged_into"])
-        record(
-            actor=actor,
-            action="evaluators.affiliate",
-            target=f"{SCOPE_GROUP}:{kept.pk}",
-            data={"merged": gone.pk, "evaluators": evaluator_ids, "reason": reason.strip(), "basis": basis.strip()},
-        )
-        _recount_open_rounds(actor, [kept], "evaluators.affiliate")
-    return kept
-
-
-def leave_group(*, actor: Actor, evaluator_id: int, reason: str) -> AffiliateGroup:
-    """The relation was found not to hold, or has ended: the evaluator counts alone from now on.
-
-    Returns its new group. An evaluator that is alone already keeps its group.
-    """
-    may_decide(actor).require()
-    if not reason.strip():
-        raise ReasonRequired("解除关联关系需要写明理由和依据。")
-    if not Evaluator.objects.filter(pk=evaluator_id).exists():
-        raise NotVisible
-    with transaction.atomic():
-        _hold_shape()
-        old = _group_of(evaluator_id)
-        _lock_groups({old.pk})
-        others = AffiliateMember.objects.filter(group=old, ended_at=None).exclude(evaluator_id=evaluator_id)
-        if not others.exists():
-            return old
-        AffiliateMember.objects.filter(evaluator_id=evaluator_id, ended_at=None).update(ended_at=clock.now())
-        alone = own_group(evaluator_id)
-        _move_engagements(evaluator_ids=[evaluator_id], target=alone)
-        record(
-            actor=actor,
-            action="evaluators.leave_group",
-            target=f"{SCOPE_GROUP}:{old.pk}",
-            data={"evaluator": evaluator_id, "new_group": alone.pk, "reason": reason.strip()},
-        )
-        _recount_open_rounds(actor, [old, alone], "evaluators.leave_group")
-    return alone

@@ -12,6 +12,7 @@ from evaluators.constants import SCOPE_EVALUATOR
 from evaluators.models import Evaluator, EvaluatorRegistration
 from evaluators.rules import may_record
 from evaluators.services.counting import own_group, tell_nominations
+from evaluators.services.groups import hold_shape, settle
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
@@ -66,7 +67,10 @@ def register_evaluator(*, actor: Actor, uscc: str, name: str) -> Evaluator:
             organisation=organisation, defaults={"created_at": clock.now()}
         )
         if made:
+            hold_shape()
             own_group(evaluator.pk)
+            # A legal person may have had confirmed relations before it became an evaluator.
+            settle(actor=actor, organisation_ids=[organisation.pk], cause="evaluators.register")
             record(
                 actor=actor,
                 action="evaluators.register_evaluator",

@@ -11,7 +11,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from evaluators.forms.evaluators import EvaluatorForm
+from evaluators.rules import cap_level
 from evaluators.selectors import EvaluatorStanding, standing, visible_to
+from evaluators.selectors.groups import warn_from
 from evaluators.services import apply_evaluators, preview_evaluators, register_evaluator
 from evaluators.services.importing import HEADINGS, REQUIRED
 from greenportal import clock
@@ -36,18 +38,30 @@ def the_round() -> Round:
     return found
 
 
-def _cells(row: EvaluatorStanding, cap: int) -> list[dict[str, str]]:
+def _to_group(row: EvaluatorStanding, alone: bool) -> dict[str, str]:
+    return {} if alone or row.group_id is None else {"url": reverse("evaluators:group", args=[row.group_id])}
+
+
+def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str, str]]:
     over = row.group_count > cap
+    nearness = {"over": "red", "full": "amber", "near": "amber"}.get(
+        cap_level(row.group_count, warn_from=warn, limit=cap), ""
+    )
     elsewhere = "未申报" if row.declared_elsewhere is None else str(row.declared_elsewhere)
     alone = len(row.group_evaluator_ids) == 1
     values: list[dict[str, str]] = [
         {"text": row.name, "url": reverse("evaluators:detail", args=[row.evaluator_id])},
         {"text": row.uscc},
         {"text": "已登记" if row.registered else "未登记", "tag": "1", "colour": "" if row.registered else "amber"},
-        {"text": f"{row.group_count}（超出{row.group_count - cap}）" if over else str(row.group_count), "number": "1"},
+        {
+            "text": f"{row.group_count}（超出{row.group_count - cap}）" if over else str(row.group_count),
+            "number": "1",
+            "tag": nearness,
+            "colour": nearness,
+        },
         {"text": elsewhere, "number": "1"},
         {"text": str(row.union), "number": "1"},
-        {"text": "" if alone else f"{row.group_name}等{len(row.group_evaluator_ids)}家"},
+        {"text": "" if alone else f"{row.group_name}等{len(row.group_evaluator_ids)}家", **_to_group(row, alone)},
         {"text": "不予采信期内" if row.sanctioned else "", "tag": "1" if row.sanctioned else "", "colour": "red"},
     ]
     return [{"label": label, **value} for label, value in zip(HEADS, values, strict=True)]
@@ -57,7 +71,8 @@ def _cells(row: EvaluatorStanding, cap: int) -> list[dict[str, str]]:
 def index(request: HttpRequest) -> HttpResponse:
     """Every evaluator by sound of name, with its count against the cap; never ranked."""
     round_ = the_round()
-    cap = rulebook_at(round_.pk)[0].cap
+    book = rulebook_at(round_.pk)[0]
+    cap, warn = book.cap, warn_from(book)
     found = visible_to(actor_of(request))
     text = request.GET.get("q", "")[:60].strip()
     if text:
@@ -69,7 +84,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "round": round_,
         "cap": cap,
         "heads": [{"label": label, "number": label in HEADS[3:6]} for label in HEADS],
-        "rows": [{"cells": _cells(facts[pk], cap)} for pk in ids],
+        "rows": [{"cells": _cells(facts[pk], cap, warn)} for pk in ids],
         "page": page,
         "q": text,
     }

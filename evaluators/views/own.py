@@ -10,6 +10,7 @@ from evaluators.forms.evaluators import ConfirmForm, ReasonForm
 from evaluators.models import Engagement
 from evaluators.selectors import engagements_visible_to
 from evaluators.services import confirm, dispute
+from evaluators.services.counting import fills_cap
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
@@ -38,11 +39,15 @@ def confirm_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse
                 engagement_id=engagement.pk,
                 seen_version=form.cleaned_data["version"],
                 report_on=form.cleaned_data["report_on"],
+                independent=form.cleaned_data["independent"],
+                cap_seen=form.cleaned_data["cap_seen"],
             )
         )
         if done is not None:
-            messages.success(request, f"已确认对“{engagement.subject.name}”的评价项目。")
-            return redirect("evaluators:detail", engagement.evaluator_id)
+            messages.success(request, f"已确认对“{engagement.subject.name}”的评价项目，请继续填写评价过程。")
+            return redirect("evaluators:engagement", engagement.pk)
+    if not fills_cap(engagement.group_id, engagement.round_id):
+        del form.fields["cap_seen"]
     context = {"form": form, "engagement": engagement, "title": "确认评价项目", "submit": "确认"}
     return render(request, "evaluators/engagement.html", context)
 

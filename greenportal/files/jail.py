@@ -40,12 +40,17 @@ class Worksheet:
 
 @dataclass(frozen=True, slots=True)
 class PdfFacts:
-    """What the child found in a PDF. stripped: names of active content, which the cleaned copy lacks."""
+    """What the child found in a PDF. stripped: names of active content, which the cleaned copy lacks.
+
+    author, creator: what the document says of the person and the program that made it, as it says it.
+    """
 
     pages: int
     signed: bool
     stripped: tuple[str, ...]
     rewritten: bool = False
+    author: str = ""
+    creator: str = ""
 
 
 def read_workbook(path: Path, *, max_rows: int = MAX_ROWS, max_cols: int = MAX_COLS) -> list[Worksheet]:
@@ -68,7 +73,14 @@ def inspect_workbook(path: Path) -> None:
 def inspect_pdf(path: Path, *, cleaned: Path | None = None) -> PdfFacts:
     """Return the facts of the PDF at `path`; with `cleaned`, write a copy without active content there."""
     facts = _facts(run("pdf", path, options={"cleaned": str(cleaned) if cleaned else ""}))
-    return PdfFacts(facts["pages"], facts["signed"], tuple(facts["stripped"]), facts["rewritten"])
+    return PdfFacts(
+        pages=facts["pages"],
+        signed=facts["signed"],
+        stripped=tuple(facts["stripped"]),
+        rewritten=facts["rewritten"],
+        author=facts["author"],
+        creator=facts["creator"],
+    )
 
 
 def inspect_image(path: Path) -> tuple[str, int, int]:

@@ -14,6 +14,7 @@ class StoredFile(models.Model):
 
     kind: registered purpose (`nominations.document`, `nominations.packet` …), decides who sees it;
     sha256: of the original bytes; served_sha256: of the cleaned bytes that are served.
+    author, creator: what an uploaded PDF says of who made it and with what; shown to nobody but as a finding.
     """
 
     class Scan(models.TextChoices):
@@ -36,6 +37,8 @@ class StoredFile(models.Model):
     key = models.CharField("存储键", max_length=200)
     scan = models.CharField("查毒", max_length=10, choices=Scan.choices, default=Scan.UNSCANNED)
     data_class = models.CharField("数据级别", max_length=12, choices=DataClass.choices, default=DataClass.ORDINARY)
+    author = models.CharField("文档作者", max_length=120, blank=True)
+    creator = models.CharField("文档生成工具", max_length=120, blank=True)
     issued = models.BooleanField("本系统生成", default=False)
     owner_organisation = models.ForeignKey(
         "directory.Organisation", models.PROTECT, null=True, blank=True, related_name="+"

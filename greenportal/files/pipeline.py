@@ -82,6 +82,8 @@ class Examined:
     served_sha256: str
     pages: int | None
     scan: StoredFile.Scan
+    author: str = ""
+    creator: str = ""
 
 
 @contextmanager
@@ -100,13 +102,13 @@ def examined(upload: UploadedFile[Any] | None, *, accept: Collection[str]) -> It
         size, sha256 = _to_disk(upload, original)
         _check_size(size, kind)
         try:
-            pages, rewritten = _structure(kind, suffix, original, cleaned)
+            found = _structure(kind, suffix, original, cleaned)
         except UploadRefused as refusal:
             raise refusal.about(suffix=suffix, label=LABELS[kind]) from refusal
         scan = antivirus.scan(original)
         if scan == StoredFile.Scan.INFECTED:
             raise UploadRefused.of("infected")
-        path = cleaned if rewritten else original
+        path = cleaned if found.rewritten else original
         yield Examined(
             path=path,
             name=name,
@@ -114,9 +116,11 @@ def examined(upload: UploadedFile[Any] | None, *, accept: Collection[str]) -> It
             content_type=CONTENT_TYPES[suffix],
             size=path.stat().st_size,
             sha256=sha256,
-            served_sha256=blobs.digest(path) if rewritten else sha256,
-            pages=pages,
+            served_sha256=blobs.digest(path) if found.rewritten else sha256,
+            pages=found.pages,
             scan=scan,
+            author=found.author,
+            creator=found.creator,
         )
 
 
@@ -175,11 +179,21 @@ def _to_disk(upload: UploadedFile[Any], path: Path) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _structure(kind: str, suffix: str, original: Path, cleaned: Path) -> tuple[int | None, bool]:
-    """Return (pages, whether `cleaned` holds the bytes to serve) after the jailed child looked at the file."""
+@dataclass(frozen=True, slots=True)
+class _Structure:
+    """What the jailed child saw: pages, whether `cleaned` holds the bytes to serve, who made a PDF."""
+
+    pages: int | None = None
+    rewritten: bool = False
+    author: str = ""
+    creator: str = ""
+
+
+def _structure(kind: str, suffix: str, original: Path, cleaned: Path) -> _Structure:
+    """Return what the jailed child saw of the file, once it is sound."""
     if kind == "pdf":
         facts = jail.inspect_pdf(original, cleaned=cleaned)
-        return facts.pages, facts.rewritten
+        return _Structure(facts.pages, facts.rewritten, facts.author, facts.creator)
     if kind == "xlsx":
         jail.inspect_workbook(original)
     elif kind == "docx":
@@ -188,4 +202,4 @@ def _structure(kind: str, suffix: str, original: Path, cleaned: Path) -> tuple[i
         found, _, _ = jail.inspect_image(original)
         if found != CONTENT_TYPES[suffix].removeprefix("image/"):
             raise UploadRefused.of("mismatch")
-    return None, False
+    return _Structure()

@@ -66,6 +66,8 @@ def receive(
                     served_sha256=file.served_sha256,
                     key=key,
                     scan=file.scan,
+                    author=file.author,
+                    creator=file.creator,
                     data_class=StoredFile.DataClass(data_class),
                     owner_organisation_id=owner_organisation_id,
                     owner_authority_id=owner_authority_id,

@@ -283,6 +283,15 @@ class EvaluationTable(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureStep(Sourced):
+    """One step of the evaluation procedure (评价参考程序). outside: key of the step whose people must not do this one."""
+
+    label: str
+    needs_people: bool = False
+    outside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment(Sourced):
     """One attachment of the notice (附件) and who files it."""
 
@@ -333,6 +342,7 @@ class Rulebook:
     dynamic_limits: Mapping[str, Number] = field(default_factory=dict)
     dynamic_indicators: Mapping[str, DynamicIndicator] = field(default_factory=dict)
     evaluation_tables: Mapping[str, EvaluationTable] = field(default_factory=dict)
+    procedure: Mapping[str, ProcedureStep] = field(default_factory=dict)
 
     @cached_property
     def documents(self) -> Mapping[str, tuple[DocumentSlot, ...]]:

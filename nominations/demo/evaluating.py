@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from evaluators.demo.affiliating import related
 from evaluators.models import Evaluator, Sanction
 from evaluators.services import (
     RegistrationFields,
-    affiliate,
     confirm_sanction,
+    propose_outcome,
+    record_appeal,
     record_registration,
     record_sanction,
     register_evaluator,
 )
-from evaluators.services.sanctions import years_after
 from greenportal.accounts.actors import Actor
 from greenportal.directory.fictional import fictional_uscc
 
@@ -43,7 +44,7 @@ BAD: dict[str, Any] = {
     "covers_three_fields": False,
     "declared_elsewhere": None,
 }
-VERIFIED_ON, SANCTION_YEARS = date(2022, 6, 1), 3
+VERIFIED_ON, APPEALED_ON, ANSWERED_ON = date(2022, 6, 1), date(2022, 7, 15), date(2022, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def found(actor: Actor) -> dict[str, Evaluator]:
 
 
 def prove(bodies: dict[str, Evaluator], *, reviewer: Actor, lead: Actor, round_id: int) -> None:
-    """Record what they proved, the affiliation of two, and the confirmed sanction of one, by two people of the city."""
+    """Record what they proved, the affiliation of two, the confirmed sanction of one with an appeal that waits for its second person."""
     for body in CAST:
         if body.fields is not None:
             record_registration(
@@ -88,21 +89,29 @@ def prove(bodies: dict[str, Evaluator], *, reviewer: Actor, lead: Actor, round_i
                 entered=RegistrationFields(**body.fields),
                 source="机构提交的证明材料（演示）",
             )
-    affiliate(
-        actor=reviewer,
-        evaluator_id=bodies["beichen"].pk,
-        other_id=bodies["haiyan"].pk,
-        reason="演示：同一法定代表人",
-        basis="演示：国家企业信用信息公示系统查询件",
-    )
+    related(bodies["beichen"], bodies["haiyan"], reviewer)
     sanctioned = bodies["cangwu"].organisation_id
     if not Sanction.objects.filter(organisation_id=sanctioned).exists():
         row = record_sanction(
             actor=reviewer,
             organisation_id=sanctioned,
             verified_on=VERIFIED_ON,
-            until=years_after(VERIFIED_ON, SANCTION_YEARS),
+            round_id=round_id,
             document_no="演示文号〔2022〕6号",
             facts="演示：评价报告数据与现场不符，查实后三年内不予采信。",
         )
         confirm_sanction(actor=lead, sanction_id=row.pk)
+        appeal = record_appeal(
+            actor=reviewer,
+            sanction_id=row.pk,
+            on=APPEALED_ON,
+            text="演示：机构认为数据差异由企业台账更正引起，申请撤销。",
+        )
+        propose_outcome(
+            actor=reviewer,
+            appeal_id=appeal.pk,
+            revoke=False,
+            on=ANSWERED_ON,
+            text="演示：经复核，差异与台账更正无关，拟维持。",
+            document_no="演示文号〔2022〕8号",
+        )

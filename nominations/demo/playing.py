@@ -178,7 +178,13 @@ def _engage(applicant: Applicant, engagement_id: int) -> None:
         return
     evaluator = people.actor_named(_USERNAMES[script.evaluator])
     if script.engagement == "confirm":
-        confirm(actor=evaluator, engagement_id=engagement_id, report_on=script.report_on)
+        confirm(
+            actor=evaluator,
+            engagement_id=engagement_id,
+            report_on=script.report_on,
+            independent=True,
+            cap_seen=True,
+        )
         return
     dispute(actor=evaluator, engagement_id=engagement_id, reason="演示：本机构未与该单位签订评价合同")
     if script.engagement in {"void", "uphold"}:

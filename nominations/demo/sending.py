@@ -21,10 +21,11 @@ from nominations.demo import people, playing
 from nominations.demo.fiction import DISTRICT_NAMES
 from nominations.demo.opening import Say, at
 from nominations.demo.reports import ReportSpec, make_reports
-from nominations.models import Correction, Nomination, Packet, RecommendationList, Submission
+from nominations.models import CityList, Correction, Nomination, Packet, RecommendationList, Submission
 from nominations.selectors.decisions import latest_decisions, undecided
 from nominations.services import (
     accepting,
+    approving,
     correcting,
     deciding,
     finalising,
@@ -213,3 +214,6 @@ def _accept_all(row: RecommendationList, reviewer: Actor) -> None:
         sha = row.submission.list_version.sha256
         accepting.count_paper(actor=reviewer, list_id=row.pk, copies=2, hash_seen=sha[:16], note="演示：一式两份")
         accepting.accept_list(actor=reviewer, list_id=row.pk, seen_version=row.version)
+        if not CityList.objects.filter(round=row.round_id).exists():
+            # It waits for the city lead, who approves it or sees what stands in the way.
+            approving.prepare(actor=reviewer, round_id=row.round_id, left_out={})

@@ -153,6 +153,28 @@ class ReportHands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndependenceFacts:
+    """What both sides declare, and what may be compared between them (通知 二、第1段). Nothing here refuses by itself.
+
+    applicant_declared, evaluator_declared: True when that side declares that the evaluator had no part in the
+    self-evaluation; report_authors: who the applicant says wrote it; document_authors: what the uploaded
+    self-evaluation PDFs say of their author and program; staff: everybody on the evaluator's roster in the
+    round; affiliated: a confirmed relation joins evaluator and applicant.
+    """
+
+    applicant_declared: bool | None = None
+    evaluator_declared: bool | None = None
+    applicant_phones: tuple[str, ...] | None = None
+    evaluator_phones: tuple[str, ...] | None = None
+    applicant_mails: tuple[str, ...] | None = None
+    evaluator_mails: tuple[str, ...] | None = None
+    report_authors: tuple[str, ...] | None = None
+    staff: tuple[str, ...] | None = None
+    document_authors: tuple[str, ...] | None = None
+    affiliated: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """A department's answer. opinion: none (asked, not answered) | no_objection | objection."""
 
@@ -333,5 +355,6 @@ class NominationFacts:
     evaluator: EvaluatorFacts | None = None
     engagement: EngagementFacts | None = None
     hands: ReportHands | None = None
+    independence: IndependenceFacts | None = None
     opinions: tuple[Opinion, ...] | None = None
     duplicates: tuple[str, ...] | None = None

@@ -45,6 +45,26 @@ class EvaluatorForm(SeenForm):
         help_text="由申报单位自主选择和委托（通知 二）。列表按名称排序，不代表推荐。",
     )
 
+    independent = forms.TypedChoiceField(
+        label="独立性声明",
+        choices=[
+            ("yes", "评价机构与本单位的自我评价活动保持独立，没有参与自评价报告编写"),
+            ("no", "评价机构或其人员参与了自评价报告编写"),
+        ],
+        coerce=lambda text: text == "yes",
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="通知要求评价机构与自我评价活动保持独立（通知 二、第1段）。更换评价机构后重新声明。",
+    )
+    authors = forms.CharField(
+        label="自评价报告编写人",
+        required=False,
+        max_length=500,
+        help_text="每行一名，供与评价机构人员比对，不对外公开。",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
     def __init__(self, *args: Any, evaluators: Iterable[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["evaluator"]

@@ -1,5 +1,6 @@
 """Rows of nominations: what a district proposes."""
 
+from nominations.models.city_lists import CityList, CityListEntry
 from nominations.models.consultation import Consultation, ConsultationItem
 from nominations.models.lists import (
     DeadlineMark,
@@ -26,6 +27,8 @@ from nominations.models.nomination import (
 from nominations.models.report import ReportStatement
 
 __all__ = [
+    "CityList",
+    "CityListEntry",
     "ConfirmedVia",
     "Consultation",
     "ConsultationItem",

@@ -30,6 +30,8 @@ class Nomination(models.Model):
     found that there is none, NULL while nobody looked.
     `independence`: an officer's finding that the evaluator had no part in the self-evaluation report
     (通知 二、第1段); NULL while nobody looked, and again when another evaluator is chosen.
+    `declared_independent`: the applicant's own word on the same; `report_authors`: who wrote its self-evaluation
+    report, one name a line, compared with the evaluator's staff.
     """
 
     round = models.ForeignKey("rounds.Round", models.PROTECT, related_name="+", verbose_name="年度批次")
@@ -55,6 +57,8 @@ class Nomination(models.Model):
     independence = models.BooleanField("第三方评价独立性", null=True)
     independence_reason = models.CharField("独立性核实情况", max_length=300, blank=True)
     independence_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    declared_independent = models.BooleanField("申报单位的独立性声明", null=True)
+    report_authors = models.TextField("自评价报告编写人", blank=True)
     copied_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     list = models.ForeignKey(
         "nominations.RecommendationList",

@@ -26,6 +26,7 @@ class SummaryRow:
     nomination_id: int
     cells: tuple[str, ...]
     corrected: bool
+    version_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def summary(actor: Actor, *, round_id: int) -> list[SummaryPart]:
                         printed_row(version.payload, entry.printed) if version else entry.printed,
                     ),
                     corrected=version is not None,
+                    version_id=version.pk if version else entry.version_id,
                 )
             )
         parts.append(

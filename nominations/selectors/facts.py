@@ -34,6 +34,7 @@ from nominations.eligibility.facts import (
 from nominations.eligibility.figures import report_figures
 from nominations.models import Consultation, ConsultationItem, Nomination
 from nominations.selectors import answers as read
+from nominations.selectors import independence
 from nominations.selectors.comparison import Compared, asked_of, compare
 from nominations.selectors.content import Content, contents, is_blank, may_be_left
 from nominations.selectors.reports import ReportState, report_states
@@ -56,6 +57,7 @@ class _Around:
     namesakes: Mapping[tuple[str, str], tuple[tuple[int, int, str], ...]]
     compared: Mapping[int, Compared]
     reports: Mapping[int, ReportState]
+    independence: independence.Around
 
 
 def load(nomination_ids: Iterable[int], *, as_of: datetime) -> list[NominationFacts]:
@@ -93,10 +95,12 @@ def _around(rows: Sequence[Nomination], as_of: datetime, book: Rulebook | None) 
     round_id = rows[0].round_id
     engagements = Engagement.objects.in_bulk([n.engagement_id for n in rows if n.engagement_id])
     held, year = contents(ids), book or rulebook_at(round_id)[0]
+    known = standing([n.evaluator_id for n in rows if n.evaluator_id], round_id=round_id, as_of=as_of)
     return _Around(
         book=year,
         contents=held,
-        standing=standing([n.evaluator_id for n in rows if n.evaluator_id], round_id=round_id, as_of=as_of),
+        standing=known,
+        independence=independence.around(rows, standing=known, round_id=round_id),
         engagements=engagements,
         register=register_facts({n.applicant_id for n in rows}, as_of=as_of),
         incidents=incident_facts({n.applicant_id for n in rows}, as_of=as_of),
@@ -181,6 +185,13 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         evaluator=_evaluator(nomination, around),
         engagement=_engagement(nomination, around),
         hands=_hands(content),
+        independence=independence.independence_facts(
+            nomination,
+            content,
+            around.engagements.get(nomination.engagement_id or 0),
+            around.standing.get(nomination.evaluator_id or 0),
+            around.independence,
+        ),
         opinions=around.opinions[nomination.pk],
         duplicates=_duplicates(nomination, around),
     )

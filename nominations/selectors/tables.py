@@ -8,13 +8,22 @@ from django.db.models import TextChoices
 
 from dynamic_mgmt.states import CHANGE_TRANSITIONS, INCIDENT_TRANSITIONS, ChangeState, IncidentState
 from dynamic_mgmt.table_states import EXPERIENCE_TRANSITIONS, TABLE_TRANSITIONS, ExperienceState, TableState
+from evaluators.states import ENGAGEMENT_TRANSITIONS, RELATION_TRANSITIONS, EngagementState, RelationState
 from greenportal.accounts.actors import Role
 from greenportal.transitions import Transition
-from nominations.states import LIST_TRANSITIONS, NOMINATION_TRANSITIONS, PUBLIC_NAMES, ListState, NominationState
+from nominations.states import (
+    CITY_LIST_TRANSITIONS,
+    LIST_TRANSITIONS,
+    NOMINATION_TRANSITIONS,
+    PUBLIC_NAMES,
+    CityListState,
+    ListState,
+    NominationState,
+)
 
 _HEAD = """# States and moves
 
-Written by `manage.py show_states --write`; a test compares. Edit `nominations/states.py`, `dynamic_mgmt/states.py`, `dynamic_mgmt/table_states.py`, not this page.
+Written by `manage.py show_states --write`; a test compares. Edit `states.py` of the app, not this page.
 """
 
 
@@ -29,6 +38,9 @@ def markdown() -> str:
             *_machine("Incident (事故和违法上报)", IncidentState, INCIDENT_TRANSITIONS, {}),
             *_machine("Dynamic table (动态管理表)", TableState, TABLE_TRANSITIONS, {}),
             *_machine("Typical experience (典型经验)", ExperienceState, EXPERIENCE_TRANSITIONS, {}),
+            *_machine("City list (全市推荐汇总表)", CityListState, CITY_LIST_TRANSITIONS, {}),
+            *_machine("Engagement (评价项目)", EngagementState, ENGAGEMENT_TRANSITIONS, {}),
+            *_machine("Affiliate relation (关联关系)", RelationState, RELATION_TRANSITIONS, {}),
         ]
     )
 

@@ -281,8 +281,10 @@ def choose_evaluator(*, actor: Actor, nomination_id: int, seen_version: int, eva
         )
         # What was found out about the former evaluator says nothing of this one.
         nomination.independence, nomination.independence_reason, nomination.independence_by = None, "", None
+        nomination.declared_independent = None
         data = {"evaluator": evaluator_id, "engagement": nomination.engagement_id, "withdrawn": old}
         fields = ["evaluator", "engagement", "independence", "independence_reason", "independence_by"]
+        fields.append("declared_independent")
         touch(nomination, actor=actor, action="evaluator", fields=fields, data=data)
         _hand_over_report(nomination, chosen, actor)
         recheck_soon(nomination, cause="evaluator", actor=actor)

@@ -42,6 +42,7 @@ def _heading(nomination: Nomination) -> dict[str, Any]:
         "standard": nomination.standard,
         "key_energy_user": nomination.key_energy_user,
         "key_energy_reason": nomination.key_energy_reason,
+        "declared_independent": nomination.declared_independent,
         "independence": nomination.independence,
         "independence_reason": nomination.independence_reason,
         "rank": nomination.rank,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -35,6 +36,7 @@ from nominations.models import Nomination, NominationDocument
 from nominations.selectors.content import condition_holds, contents, gaps
 from nominations.selectors.nominations import documents_visible_to, get_visible
 from nominations.services import accepting, correcting, documents, drafting, handing_in, withdrawing
+from nominations.services.independence import declare_independence
 from nominations.states import EDITABLE
 from nominations.views.nomination import OWNERS
 from nominations.views.shared import answered, behind_link, done, kept, sheets_printed, version_of
@@ -131,21 +133,41 @@ def evaluator(request: HttpRequest, nomination_id: int) -> HttpResponse:
     actor = actor_of(request)
     nomination = get_visible(actor, nomination_id)
     choices = choosable_by(actor).order_by("organisation__sort_key").values_list("pk", "organisation__name")
-    initial = {"version": nomination.version, "evaluator": nomination.evaluator_id}
+    declared = {True: "yes", False: "no", None: ""}[nomination.declared_independent]
+    initial = {
+        "version": nomination.version,
+        "evaluator": nomination.evaluator_id,
+        "independent": declared,
+        "authors": nomination.report_authors,
+    }
     form = EvaluatorForm(posted(request), initial=initial, evaluators=choices)
     if request.method == "POST" and form.is_valid():
-        result = form.run(
-            lambda: drafting.choose_evaluator(
-                actor=actor,
-                nomination_id=nomination.pk,
-                seen_version=form.cleaned_data["version"],
-                evaluator_id=form.cleaned_data["evaluator"],
-            ),
-        )
+        result = form.run(lambda: _chosen(actor, nomination, form))
         if result is not None:
             return done(request, "已保存评价机构。", "nominations:detail", nomination.pk)
     context = {"nomination": nomination, "form": form, "title": "第三方评价机构", "submit": "保存"}
     return answered(request, "nominations/form.html", context, form)
+
+
+@transaction.atomic
+def _chosen(actor: Actor, nomination: Nomination, form: EvaluatorForm) -> Nomination:
+    """The evaluator, and what the applicant declares of it: both or neither."""
+    values = form.cleaned_data
+    chosen = drafting.choose_evaluator(
+        actor=actor,
+        nomination_id=nomination.pk,
+        seen_version=values["version"],
+        evaluator_id=values["evaluator"],
+    )
+    if chosen.evaluator_id is None:
+        return chosen
+    return declare_independence(
+        actor=actor,
+        nomination_id=chosen.pk,
+        seen_version=chosen.version,
+        independent=values["independent"],
+        authors=values["authors"],
+    )
 
 
 @roles(*OWNERS)

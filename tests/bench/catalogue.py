@@ -6,6 +6,7 @@ from tests.bench.harness import Bench
 
 _ROWS = "tests.bench.seed:fill"
 _PACKET = "tests.bench.packet:fill"
+_CAP = "tests.bench.cap:fill"
 
 BENCHES: tuple[Bench, ...] = (
     Bench(
@@ -91,5 +92,12 @@ BENCHES: tuple[Bench, ...] = (
         "tests.bench.tables:workbook_bare",
         repeats=1,
         seed="tests.bench.tables:fill",
+    ),
+    Bench(
+        "cap",
+        "the cap at approval: groups locked, evaluations loaded and judged, bare: the same locks and counts in SQL",
+        "tests.bench.cap:ours",
+        "tests.bench.cap:bare",
+        seed=_CAP,
     ),
 )

@@ -1,26 +1,39 @@
 """Affiliates: said by a person, counted as one, undone when wrong."""
 
+import itertools
+
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evaluators.models import AffiliateMember, Engagement
-from evaluators.services import affiliate, claim, leave_group
+from evaluators.constants import FILE_RELATION
+from evaluators.models import AffiliateMember, AffiliateRelation, Engagement
+from evaluators.services import (
+    RelationFields,
+    claim,
+    confirm_relation,
+    end_relation,
+    propose_relation,
+    register_evaluator,
+    reject_relation,
+)
+from evaluators.states import RELATION_TRANSITIONS, RelationState
 from greenportal.accounts.actors import Actor, Role
 from greenportal.audit.models import AuditEntry
-from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused
+from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
 from greenportal.jobs.models import Job
 from greenportal.rounds.models import Round
 from tests.evaluators.conftest import person
-from tests.factories.directory import make_subject
-from tests.factories.evaluators import group_of, make_engagement, make_evaluator
+from tests.factories.directory import make_organisation, make_subject
+from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator, make_relation, make_upload
 
 pytestmark = pytest.mark.django_db
-WHY = {"reason": "同一法定代表人", "basis": "营业执照"}
 
 
 def merge(actor, one, other):
-    return affiliate(actor=actor, evaluator_id=one.pk, other_id=other.pk, **WHY)
+    join(one, other, actor)
+    return group_of(one)
 
 
 def ordinals(evaluator, round_):
@@ -49,7 +62,7 @@ def test_merging_counts_both_together_and_has_everything_checked_again(round_202
     assert group_of(first) == group_of(second)
     assert ordinals(first, round_2022) == [(n, n > 15) for n in range(1, 17)]
     job = Job.objects.get(kind="nominations.recheck")
-    assert job.payload == {"engagement_ids": sorted(r.pk for r in rows), "cause": "evaluators.affiliate"}
+    assert job.payload == {"engagement_ids": sorted(r.pk for r in rows), "cause": "evaluators.relation_confirm"}
 
 
 def test_order_of_a_merged_group_is_that_of_recording(round_2022, reviewer):
@@ -69,15 +82,39 @@ def test_merging_keeps_history_of_membership(round_2022, reviewer):
     old.refresh_from_db()
     assert old.merged_into == kept
     assert AffiliateMember.objects.filter(evaluator=second).count() == 2
-    entry = AuditEntry.objects.get(action="evaluators.affiliate")
-    assert entry.data == {"merged": old.pk, "evaluators": [second.pk], **WHY}
+    entry = AuditEntry.objects.get(action="evaluators.regroup")
+    assert entry.data == {"evaluators": [second.pk], "from": [old.pk]}
 
 
-def test_merging_what_is_together_changes_nothing(round_2022, reviewer):
+def test_another_relation_of_the_same_two_changes_no_group(round_2022, reviewer):
     first, second = make_evaluator(), make_evaluator()
     kept = merge(reviewer, first, second)
-    assert merge(reviewer, second, first) == kept
-    assert AuditEntry.objects.filter(action="evaluators.affiliate").count() == 1
+    told = make_relation(first.organisation, second.organisation, reviewer, kind="control")
+    confirm_relation(actor=reviewer, relation_id=told.pk)
+    assert group_of(second) == kept
+    assert AuditEntry.objects.filter(action="evaluators.regroup").count() == 1
+
+
+def test_what_is_only_told_counts_nothing_together(round_2022, reviewer):
+    first, second = make_evaluator(), make_evaluator()
+    make_relation(first.organisation, second.organisation, reviewer)
+    assert group_of(first) != group_of(second)
+
+
+def test_a_holding_company_that_evaluates_nothing_joins_two_agencies(round_2022, reviewer):
+    first, second, holding = make_evaluator(), make_evaluator(), make_organisation()
+    for body in (first, second):
+        told = make_relation(holding, body.organisation, reviewer, kind="control")
+        confirm_relation(actor=reviewer, relation_id=told.pk)
+    assert group_of(first) == group_of(second)
+
+
+def test_a_related_person_that_becomes_an_evaluator_counts_with_its_group(round_2022, reviewer):
+    first, later = make_evaluator(), make_organisation()
+    told = make_relation(later, first.organisation, reviewer, kind="subsidiary")
+    confirm_relation(actor=reviewer, relation_id=told.pk)
+    body = register_evaluator(actor=reviewer, uscc=later.uscc, name=later.name)
+    assert group_of(body) == group_of(first)
 
 
 def test_closed_round_keeps_its_count(round_2022, reviewer):
@@ -92,61 +129,138 @@ def test_closed_round_keeps_its_count(round_2022, reviewer):
     assert (engagement.group_id, engagement.ordinal) == (before, 1)
 
 
-def test_leaving_counts_each_apart_again(round_2022, reviewer):
+def test_an_ended_relation_counts_each_apart_again(round_2022, reviewer):
     first, second = make_evaluator(), make_evaluator()
     claims(first, round_2022, 10)
     claims(second, round_2022, 6)
-    merge(reviewer, first, second)
-    leave_group(actor=reviewer, evaluator_id=second.pk, reason="关系认定有误")
+    relation = join(first, second, reviewer)
+    end_relation(actor=reviewer, relation_id=relation.pk, reason="股权已转让")
     assert ordinals(first, round_2022) == [(n, False) for n in range(1, 11)]
     assert ordinals(second, round_2022) == [(n, False) for n in range(1, 7)]
+    relation.refresh_from_db()
+    assert (relation.state, relation.reason, relation.ended_by_id) == ("ended", "股权已转让", reviewer.user_id)
+    assert AffiliateMember.objects.filter(evaluator=second).count() == 3
 
 
-def test_leaving_alone_keeps_the_group(reviewer):
-    evaluator = make_evaluator()
-    assert leave_group(actor=reviewer, evaluator_id=evaluator.pk, reason="无") == group_of(evaluator)
-
-
-def test_same_evaluator_twice_absent_one_and_missing_words_are_refused(reviewer):
-    evaluator = make_evaluator()
-    with pytest.raises(Invalid, match="选择另一家评价机构"):
-        merge(reviewer, evaluator, evaluator)
-    with pytest.raises(NotVisible):
-        affiliate(actor=reviewer, evaluator_id=evaluator.pk, other_id=0, **WHY)
-    for missing in ({**WHY, "reason": " "}, {**WHY, "basis": ""}):
-        with pytest.raises(ReasonRequired):
-            affiliate(actor=reviewer, evaluator_id=evaluator.pk, other_id=make_evaluator().pk, **missing)
-    with pytest.raises(ReasonRequired):
-        leave_group(actor=reviewer, evaluator_id=evaluator.pk, reason="")
-    with pytest.raises(NotVisible):
-        leave_group(actor=reviewer, evaluator_id=0, reason="有")
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_only_named_city_officers_say_who_is_affiliated(role):
-    actor = person(role, "某人")
+def test_a_relation_that_ended_may_be_found_again(round_2022, reviewer):
     first, second = make_evaluator(), make_evaluator()
-    if role in {Role.CITY_REVIEWER, Role.CITY_LEAD}:
-        merge(actor, first, second)
-        leave_group(actor=actor, evaluator_id=second.pk, reason="有误")
-    else:
-        with pytest.raises(Refused):
-            merge(actor, first, second)
-        with pytest.raises(Refused):
-            leave_group(actor=actor, evaluator_id=second.pk, reason="有误")
+    relation = join(first, second, reviewer)
+    with pytest.raises(Invalid, match="已有同类的关联关系"):
+        make_relation(first.organisation, second.organisation, reviewer)
+    end_relation(actor=reviewer, relation_id=relation.pk, reason="股权已转让")
+    join(first, second, reviewer)
+    assert group_of(first) == group_of(second)
+    assert AffiliateRelation.objects.count() == 2
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(pairs=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8))
-def test_groups_are_the_connected_components_in_any_order(pairs, reviewer):
-    bodies = [make_evaluator() for _ in range(6)]
-    parts = [{n} for n in range(6)]
-    for a, b in pairs:
-        if a != b:
-            merge(reviewer, bodies[a], bodies[b])
+def test_missing_words_same_and_absent_persons_are_told_at_their_field(reviewer):
+    body = make_evaluator()
+    evidence = make_upload(reviewer, FILE_RELATION).pk
+    values = {"actor": reviewer, "organisation_id": body.organisation_id, "evidence_id": evidence}
+    with pytest.raises(Invalid) as caught:
+        propose_relation(other_id=body.organisation_id, told=RelationFields(kind="other", basis=" "), **values)
+    assert set(caught.value.errors) == {"other", "text", "basis"}
+    with pytest.raises(NotVisible):
+        propose_relation(other_id=0, told=RelationFields(kind="control", basis="章程"), **values)
+    with pytest.raises(Invalid, match="至少有一个是评价机构"):
+        make_relation(make_organisation(), make_organisation(), reviewer)
+
+
+def test_evidence_of_somebody_else_is_no_evidence(reviewer, second):
+    one, other = make_evaluator(), make_evaluator()
+    with pytest.raises(Invalid, match="上传证明文件"):
+        propose_relation(
+            actor=reviewer,
+            organisation_id=one.organisation_id,
+            other_id=other.organisation_id,
+            told=RelationFields(kind="control", basis="章程"),
+            evidence_id=make_upload(second, FILE_RELATION).pk,
+        )
+
+
+RELATION_VERBS = {
+    "confirm": lambda actor, pk, reason, seen=None: confirm_relation(actor=actor, relation_id=pk, seen_version=seen),
+    "reject": lambda actor, pk, reason, seen=None: reject_relation(
+        actor=actor, relation_id=pk, reason=reason, seen_version=seen
+    ),
+    "end": lambda actor, pk, reason, seen=None: end_relation(
+        actor=actor, relation_id=pk, reason=reason, seen_version=seen
+    ),
+}
+
+
+def _expected(action, state, role, reason):
+    row = next(t for t in RELATION_TRANSITIONS if t.action == action)
+    if role not in {Role.CITY_REVIEWER, Role.CITY_LEAD}:
+        return Refused
+    if state not in row.sources:
+        return WrongState
+    return ReasonRequired if row.needs_reason and not reason else row.target
+
+
+@pytest.mark.parametrize("action", sorted(RELATION_VERBS))
+def test_every_state_role_and_reason(action, reviewer):
+    one, other = make_evaluator(), make_evaluator()
+    for state, role, reason in itertools.product(RelationState.values, Role, ("", "理由")):
+        with transaction.atomic():
+            actor = person(role, "某人")
+            relation = make_relation(one.organisation, other.organisation, reviewer)
+            if state in {"confirmed", "ended"}:
+                confirm_relation(actor=reviewer, relation_id=relation.pk)
+            if state == "ended":
+                end_relation(actor=reviewer, relation_id=relation.pk, reason="结束")
+            if state == "rejected":
+                reject_relation(actor=reviewer, relation_id=relation.pk, reason="不是")
+            wanted = _expected(action, state, role, reason)
+            if isinstance(wanted, str):
+                assert RELATION_VERBS[action](actor, relation.pk, reason).state == wanted
+            else:
+                with pytest.raises(wanted):
+                    RELATION_VERBS[action](actor, relation.pk, reason)
+                relation.refresh_from_db()
+                assert relation.state == state
+            transaction.set_rollback(True)
+
+
+def test_a_relation_judged_meanwhile_is_stale(reviewer):
+    relation = make_relation(make_evaluator().organisation, make_evaluator().organisation, reviewer)
+    AffiliateRelation.objects.filter(pk=relation.pk).update(version=2)
+    for verb in RELATION_VERBS.values():
+        if verb is not RELATION_VERBS["end"]:
+            with pytest.raises(Stale):
+                verb(reviewer, relation.pk, "理由", 1)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.booleans()), max_size=12))
+def test_groups_are_the_components_and_counts_dense_after_any_sequence(steps, reviewer, round_2022):
+    """Nodes 0–3 are agencies with 5, 6, 7, 8 evaluations, 4 and 5 legal persons that evaluate nothing."""
+    with transaction.atomic():
+        bodies = [make_evaluator() for _ in range(4)]
+        persons = [*(body.organisation for body in bodies), make_organisation(), make_organisation()]
+        for number, body in enumerate(bodies):
+            for _ in range(5 + number):
+                make_engagement(body, round_2022)
+        open_relations = {}
+        for a, b, add in steps:
+            pair = (min(a, b), max(a, b))
+            if pair[0] == pair[1] or (pair[0] >= 4):
+                continue
+            if add and pair not in open_relations:
+                told = make_relation(persons[a], persons[b], reviewer)
+                open_relations[pair] = confirm_relation(actor=reviewer, relation_id=told.pk)
+            elif not add and pair in open_relations:
+                end_relation(actor=reviewer, relation_id=open_relations.pop(pair).pk, reason="结束")
+        parts = [{n} for n in range(6)]
+        for a, b in open_relations:
             joined = next(p for p in parts if a in p) | next(p for p in parts if b in p)
             parts = [p for p in parts if not p & joined] + [joined]
-    found = {}
-    for n, body in enumerate(bodies):
-        found.setdefault(group_of(body).pk, set()).add(n)
-    assert sorted(map(sorted, found.values())) == sorted(map(sorted, parts))
+        wanted = sorted(sorted(n for n in part if n < 4) for part in parts if min(part) < 4)
+        found = {}
+        for n, body in enumerate(bodies):
+            found.setdefault(group_of(body).pk, []).append(n)
+        assert sorted(map(sorted, found.values())) == wanted
+        for members in found.values():
+            count = sum(5 + n for n in members)
+            assert ordinals(bodies[members[0]], round_2022) == [(n, n > 15) for n in range(1, count + 1)]
+        transaction.set_rollback(True)

@@ -1,11 +1,12 @@
 """Pages of evaluators: who reaches them, what the city and the evaluator do there."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from evaluators.models import Engagement, Evaluator, EvaluatorRegistration, Sanction
-from evaluators.services import dispute
+from evaluators.models import AffiliateRelation, Engagement, Evaluator, EvaluatorRegistration, Sanction
+from evaluators.services import dispute, record_appeal
 from evaluators.services.importing import HEADINGS
 from greenportal.accounts.actors import Role
 from greenportal.directory.fictional import fictional_uscc
@@ -13,7 +14,16 @@ from greenportal.files.models import StoredFile
 from tests.evaluators.conftest import person
 from tests.factories.accounts import actor_for, make_user, sign_in
 from tests.factories.directory import make_subject
-from tests.factories.evaluators import group_of, make_engagement, make_evaluator, make_registration, make_sanction
+from tests.factories.evaluators import (
+    group_of,
+    join,
+    make_engagement,
+    make_evaluator,
+    make_registration,
+    make_relation,
+    make_sanction,
+)
+from tests.factories.nominations import make_pdf
 from tests.factories.workbooks import workbook_upload
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +55,9 @@ def with_two_people(evaluator) -> Sanction:
 def test_each_role_reaches_its_pages_only(role, round_2022, client_of):
     evaluator = make_evaluator()
     engagement, sanction = make_engagement(evaluator, round_2022), with_two_people(evaluator)
+    city = person(Role.CITY_LEAD, "甲")
+    relation = make_relation(evaluator.organisation, make_evaluator().organisation, city)
+    appeal = record_appeal(actor=city, sanction_id=sanction.pk, on=sanction.verified_on, text="不服")
     values = {"organisation": evaluator.organisation} if role in OWN else {}
     client = client_of(role, **values)
     one = [evaluator.pk]
@@ -55,7 +68,13 @@ def test_each_role_reaches_its_pages_only(role, round_2022, client_of):
         reverse("evaluators:detail", args=one): CITY | OWN,
         reverse("evaluators:registration", args=one): CITY,
         reverse("evaluators:affiliates", args=one): CITY,
-        reverse("evaluators:leave", args=one): CITY,
+        reverse("evaluators:group", args=[group_of(evaluator).pk]): CITY,
+        reverse("evaluators:relation", args=[relation.pk]): CITY | OWN,
+        reverse("evaluators:sanction_detail", args=[sanction.pk]): CITY | OWN,
+        reverse("evaluators:appeal", args=[sanction.pk]): CITY,
+        reverse("evaluators:outcome", args=[appeal.pk]): CITY,
+        reverse("evaluators:engagement", args=[engagement.pk]): CITY | OWN,
+        reverse("evaluators:work", args=[engagement.pk]): OWN,
         reverse("evaluators:sanction", args=one): CITY,
         reverse("evaluators:lift", args=[sanction.pk]): CITY,
         reverse("evaluators:decide", args=[engagement.pk]): CITY,
@@ -71,7 +90,10 @@ def test_foreign_evaluator_and_absent_rows_answer_alike(role, round_2022, client
     mine, foreign = make_evaluator(), make_evaluator("不可见试验所")
     engagement = make_engagement(foreign, round_2022)
     client = client_of(role, organisation=mine.organisation)
-    for name, pk in (("detail", foreign.pk), ("confirm", engagement.pk), ("dispute", engagement.pk)):
+    relation = make_relation(foreign.organisation, make_evaluator().organisation, person(Role.CITY_LEAD, "甲"))
+    rows = {"detail": foreign, "relation": relation, "sanction_detail": with_two_people(foreign)}
+    rows |= dict.fromkeys(("confirm", "dispute", "engagement", "work"), engagement)
+    for name, pk in ((name, row.pk) for name, row in rows.items()):
         there, absent = (client.get(reverse(f"evaluators:{name}", args=[n])) for n in (pk, 10**9))
         assert (there.status_code, absent.status_code) == (404, 404)
         assert there.content == absent.content or "不可见试验所" not in there.content.decode()
@@ -145,26 +167,65 @@ def test_numbers_that_do_not_fit_are_shown_at_their_field(round_2022, client_of)
     assert EvaluatorRegistration.objects.count() == 0
 
 
-def test_affiliation_is_said_and_undone_on_pages(round_2022, client_of):
-    first, second = make_evaluator(), make_evaluator()
+def proof(name: str = "证明.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, make_pdf(name), "application/pdf")
+
+
+def test_relation_is_told_with_evidence_looked_at_and_confirmed_then_ended(round_2022, client_of):
+    first, second = make_evaluator("甲试验所"), make_evaluator("乙试验所")
+    for body, count in ((first, 9), (second, 8)):
+        for _ in range(count):
+            make_engagement(body, round_2022)
     client = client_of(Role.CITY_LEAD)
-    client.post(
-        reverse("evaluators:affiliates", args=[first.pk]),
-        {"other": second.pk, "reason": "同一法定代表人", "basis": "营业执照"},
-    )
-    assert group_of(first) == group_of(second)
-    client.post(reverse("evaluators:leave", args=[second.pk]), {"reason": "有误"})
+    url = reverse("evaluators:affiliates", args=[first.pk])
+    values = {"other": second.organisation_id, "kind": "representative", "basis": "营业执照"}
+    without = client.post(url, values).content.decode()
+    assert "选择要上传的文件" in without
+    assert 'value="营业执照"' in without
+    assert client.post(url, {**values, "evidence": proof()}).status_code == 302
+    relation = AffiliateRelation.objects.get()
+    page = reverse("evaluators:relation", args=[relation.pk])
+    shown = client.get(page).content.decode()
+    assert "甲试验所 9 项，乙试验所 8 项" in shown
+    assert "<strong>17</strong>" in shown
+    assert "超出 2 项" in shown
     assert group_of(first) != group_of(second)
+    client.post(page, {"version": 1, "reason": "", "confirm": "1"})
+    assert group_of(first) == group_of(second)
+    group = client.get(reverse("evaluators:group", args=[group_of(first).pk])).content.decode()
+    assert "已超出上限" in group
+    assert "解除关联关系需要写明理由" in client.post(page, {"version": 2, "reason": "", "end": "1"}).content.decode()
+    client.post(page, {"version": 2, "reason": "股权已转让", "end": "1"})
+    assert group_of(first) != group_of(second)
+
+
+def test_relation_with_a_person_that_evaluates_nothing_is_told_by_code(round_2022, client_of):
+    body = make_evaluator()
+    values = {"uscc": fictional_uscc(9), "name": "试验控股公司", "kind": "control", "basis": "章程"}
+    client_of(Role.CITY_LEAD).post(reverse("evaluators:affiliates", args=[body.pk]), {**values, "evidence": proof()})
+    relation = AffiliateRelation.objects.get()
+    assert {relation.first.name, relation.second.name} == {body.organisation.name, "试验控股公司"}
+
+
+def test_a_refused_relation_leaves_no_file(round_2022, client_of):
+    body = make_evaluator()
+    values = {"other": body.organisation_id + 10**6, "kind": "other", "basis": "章程"}
+    answer = client_of(Role.CITY_LEAD).post(
+        reverse("evaluators:affiliates", args=[body.pk]), {**values, "evidence": proof()}
+    )
+    assert answer.status_code == 200
+    assert StoredFile.objects.count() == 0
 
 
 def test_sanction_takes_two_people_on_pages(round_2022, client_of):
     evaluator = make_evaluator()
     first, second = client_of(Role.CITY_LEAD), client_of(Role.CITY_REVIEWER)
     url = reverse("evaluators:sanction", args=[evaluator.pk])
-    assert "三年" in first.get(url).content.decode()
-    values = {"verified_on": "2022-09-01", "until": "2025-09-01", "document_no": "试验1号", "facts": "试验事实"}
+    assert "3年内不予采信" in first.get(url).content.decode()
+    values = {"verified_on": "2022-09-01", "document_no": "试验1号", "facts": "试验事实"}
     assert first.post(url, values).status_code == 302
     sanction = Sanction.objects.get()
+    assert str(sanction.until) == "2025-09-01"
     confirm = reverse("evaluators:second", args=[sanction.pk])
     assert first.post(confirm).status_code == 403
     assert second.post(confirm).status_code == 302
@@ -174,9 +235,32 @@ def test_sanction_takes_two_people_on_pages(round_2022, client_of):
         reverse("evaluators:lift", args=[sanction.pk]),
         {"lift_on": "2022-10-01", "reason": "撤销", "document_no": "试验2号"},
     )
-    first.post(confirm, {"what": "lift"})
+    first.post(confirm, {"step": sanction.steps.get().pk})
     sanction.refresh_from_db()
     assert str(sanction.lifted_on) == "2022-10-01"
+
+
+def test_appeal_with_its_letter_is_revoked_by_two_people_on_pages(round_2022, client_of):
+    evaluator = make_evaluator()
+    make_engagement(evaluator, round_2022, make_subject(name="受评价厂"), report_on="2020-12-01")
+    sanction = with_two_people(evaluator)
+    first, second = client_of(Role.CITY_LEAD), client_of(Role.CITY_REVIEWER)
+    letter = {"on": "2022-03-01", "text": "数据来自企业台账", "letter": proof("申诉书.pdf")}
+    assert first.post(reverse("evaluators:appeal", args=[sanction.pk]), letter).status_code == 302
+    appeal = sanction.steps.get()
+    outcome = {"outcome": "revoke", "on": "2022-04-01", "text": "事实不清", "document_no": "试验3号"}
+    assert first.post(reverse("evaluators:outcome", args=[appeal.pk]), outcome).status_code == 302
+    step = sanction.steps.get(kind="revoke")
+    url = reverse("evaluators:second", args=[sanction.pk])
+    assert first.post(url, {"step": step.pk}).status_code == 403
+    second.post(url, {"step": step.pk})
+    shown = second.get(reverse("evaluators:sanction_detail", args=[sanction.pk])).content.decode()
+    assert "申诉后撤销" in shown
+    own = client_of(Role.EVALUATOR, organisation=evaluator.organisation)
+    answer = own.get(reverse("files:download", args=[appeal.file_id]))
+    assert b"".join(answer.streaming_content).startswith(b"%PDF")
+    stranger = client_of(Role.EVALUATOR, organisation=make_evaluator().organisation)
+    assert stranger.get(reverse("files:download", args=[appeal.file_id])).status_code == 404
 
 
 def test_second_press_of_confirm_is_told_not_an_error(round_2022, client_of):
@@ -190,7 +274,9 @@ def test_evaluator_confirms_and_disputes_and_the_city_decides(round_2022, client
     evaluator = make_evaluator()
     yes, no = (make_engagement(evaluator, round_2022) for _ in range(2))
     own, city = client_of(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation), client_of(Role.CITY_REVIEWER)
-    own.post(reverse("evaluators:confirm", args=[yes.pk]), {"version": 1, "report_on": "2022-09-10"})
+    own.post(
+        reverse("evaluators:confirm", args=[yes.pk]), {"version": 1, "report_on": "2022-09-10", "independent": "yes"}
+    )
     empty = own.post(reverse("evaluators:dispute", args=[no.pk]), {"version": 1, "reason": ""}).content.decode()
     assert "提出异议需要写明理由" in empty
     own.post(reverse("evaluators:dispute", args=[no.pk]), {"version": 1, "reason": "未受委托"})
@@ -278,3 +364,39 @@ def test_search_narrows_the_list(round_2022, client_of):
 def test_evaluator_on_no_file_reads_what_to_do(round_2022, client_of):
     page = client_of(Role.EVALUATOR).get(reverse("evaluators:mine")).content.decode()
     assert "本机构尚未登记" in page
+
+
+def test_evaluator_writes_on_its_page_and_the_city_reads(round_2022, client_of):
+    engagement = make_engagement(make_evaluator(), round_2022, state="confirmed")
+    client = client_of(Role.EVALUATOR_ADMIN, organisation=engagement.evaluator.organisation)
+    url = reverse("evaluators:work", args=[engagement.pk])
+    team = {"team_done_on": "2022-06-01", "team_people": "甲试"}
+    review = {"technical_review_done_on": "2022-07-01", "technical_review_people": "甲试"}
+    wrong = client.post(url, {"version": 1, "contract_no": "1号", **team, **review}).content.decode()
+    assert "甲试已列入“组成评价组”" in wrong
+    assert 'value="1号"' in wrong
+    client.post(url, {"version": 1, "contract_no": "1号", "score": "88.5", "report_on": "2022-08-01"})
+    shown = client_of(Role.CITY_REVIEWER).get(reverse("evaluators:engagement", args=[engagement.pk])).content.decode()
+    assert "88.50分" in shown
+    assert "还缺：合同日期" in shown
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_pages_cost_a_constant_number_of_queries(rows, round_2022, client_of, django_assert_num_queries):
+    city = person(Role.CITY_LEAD, "甲")
+    first = make_evaluator()
+    sanction = with_two_people(first)
+    for _ in range(rows):
+        join(first, make_evaluator(), city)
+        engagement = make_engagement(first, round_2022, state="confirmed")
+        record_appeal(actor=city, sanction_id=sanction.pk, on=sanction.verified_on, text="不服")
+    client = client_of(Role.CITY_REVIEWER)
+    pages = {
+        reverse("evaluators:engagement", args=[engagement.pk]): 6,
+        reverse("evaluators:group", args=[group_of(first).pk]): 15,
+        reverse("evaluators:sanction_detail", args=[sanction.pk]): 7,
+    }
+    for url, queries in pages.items():
+        client.get(url)
+        with django_assert_num_queries(queries):
+            client.get(url)

@@ -11,13 +11,13 @@ import pytest
 from django.db import DatabaseError, close_old_connections, connection
 
 from evaluators.models import AffiliateGroup, AffiliateMember, Engagement
-from evaluators.services import affiliate, claim, counting, engagements, withdraw
+from evaluators.services import claim, confirm_relation, counting, end_relation, engagements, withdraw
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.findings.types import DomainError
 from tests.factories.directory import make_authority, make_subject
-from tests.factories.evaluators import group_of, make_engagement, make_evaluator
+from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator, make_relation
 from tests.factories.rounds import DURING, open_round_2022
 
 THREADS = 32
@@ -133,7 +133,7 @@ def test_claims_while_groups_merge_all_count_in_the_merged_group():
     city = Actor(role=Role.CITY_REVIEWER, user_id=officer.pk)
     agencies = [make_evaluator() for _ in range(3)]
     merges = [
-        partial(affiliate, actor=city, evaluator_id=a.pk, other_id=b.pk, reason="同一法定代表人", basis="营业执照")
+        partial(confirm_relation, actor=city, relation_id=make_relation(a.organisation, b.organisation, city).pk)
         for a, b in itertools.pairwise(agencies)
     ]
     claims = [
@@ -173,3 +173,39 @@ def test_withdrawals_and_claims_at_once_leave_no_gap():
     assert set(side_by_side(*withdrawals, *claims)) == {"stored"}
     rows = Engagement.objects.filter(group=group_of(agency), ordinal__isnull=False).order_by("id")
     assert [row.ordinal for row in rows] == list(range(1, 9))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_relations_ended_and_found_at_once_leave_the_components():
+    """A chain a–b–c–d: its middle ends while a–d is found and everybody claims; nobody is lost between two groups."""
+    round_ = open_round_2022()
+    officer = User.objects.create(username="市局审核员", name="市局审核员")
+    city = Actor(role=Role.CITY_REVIEWER, user_id=officer.pk)
+    agencies = [make_evaluator() for _ in range(4)]
+    chain = [join(a, b, city) for a, b in itertools.pairwise(agencies)]
+    found = make_relation(agencies[0].organisation, agencies[3].organisation, city)
+    acts = [
+        partial(end_relation, actor=city, relation_id=chain[1].pk, reason="股权已转让"),
+        partial(confirm_relation, actor=city, relation_id=found.pk),
+        partial(end_relation, actor=city, relation_id=chain[0].pk, reason="股权已转让"),
+    ]
+    claims = [
+        partial(
+            claim,
+            actor=Actor.system(),
+            evaluator_id=agency.pk,
+            round_id=round_.pk,
+            subject_id=make_subject().pk,
+            category="factory",
+        )
+        for agency in agencies
+        for _ in range(5)
+    ]
+    assert set(side_by_side(*claims[:10], *acts, *claims[10:])) == {"stored"}
+    groups = [group_of(agency).pk for agency in agencies]
+    # Left are c–d and a–d.
+    assert groups[0] == groups[2] == groups[3] != groups[1]
+    for group_id, count in ((groups[0], 15), (groups[1], 5)):
+        rows = Engagement.objects.filter(group_id=group_id).order_by("id")
+        assert [row.ordinal for row in rows] == list(range(1, count + 1))
+        assert not any(row.over_cap for row in rows)

@@ -3,18 +3,28 @@
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InternalError, transaction
 
-from evaluators.models import Sanction
+from evaluators.models import Sanction, SanctionStep
 from evaluators.selectors import standing
-from evaluators.services import confirm_lift, confirm_sanction, propose_lift, record_sanction
+from evaluators.services import (
+    confirm_sanction,
+    confirm_step,
+    drop_step,
+    propose_lift,
+    propose_outcome,
+    record_appeal,
+    record_sanction,
+)
 from evaluators.services.sanctions import years_after
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, WrongState
 from greenportal.jobs.models import Job
+from greenportal.rounds.models import Round
 from tests.evaluators.conftest import person
 from tests.factories.evaluators import make_engagement, make_evaluator, make_sanction
+from tests.factories.rounds import open_round_2022
 
 pytestmark = pytest.mark.django_db
 DAY = date(2022, 9, 1)
@@ -24,10 +34,10 @@ def written(actor, evaluator, **values):
     defaults = {
         "organisation_id": evaluator.organisation_id,
         "verified_on": DAY,
-        "until": years_after(DAY, 3),
         "document_no": "试验文号〔2022〕1号",
         "facts": "试验事实",
     }
+    defaults["round_id"] = (Round.objects.first() or open_round_2022()).pk
     return record_sanction(actor=actor, **{**defaults, **values})
 
 
@@ -93,16 +103,96 @@ def test_lifting_needs_two_people_and_ends_it_early(round_2022, reviewer, second
     evaluator = make_evaluator()
     sanction = make_sanction(evaluator.organisation, _user(reviewer), _user(second))
     values = {"lift_on": date(2022, 9, 15), "reason": "复查撤销", "document_no": "试验〔2022〕9号"}
-    propose_lift(actor=reviewer, sanction_id=sanction.pk, **values)
+    step = propose_lift(actor=reviewer, sanction_id=sanction.pk, **values)
     assert in_force(evaluator, round_2022, date(2022, 10, 1)) is True
     with pytest.raises(Refused):
-        confirm_lift(actor=reviewer, sanction_id=sanction.pk)
-    confirm_lift(actor=second, sanction_id=sanction.pk)
+        confirm_step(actor=reviewer, step_id=step.pk)
+    confirm_step(actor=second, step_id=step.pk)
     assert in_force(evaluator, round_2022, date(2022, 10, 1)) is False
     with pytest.raises(WrongState):
         propose_lift(actor=reviewer, sanction_id=sanction.pk, **values)
     with pytest.raises(WrongState):
-        confirm_lift(actor=second, sanction_id=sanction.pk)
+        confirm_step(actor=second, step_id=step.pk)
+
+
+def appealed(reviewer, second, evaluator):
+    sanction = make_sanction(evaluator.organisation, _user(reviewer), _user(second))
+    appeal = record_appeal(actor=reviewer, sanction_id=sanction.pk, on=date(2022, 8, 1), text="数据来自企业台账")
+    return sanction, appeal
+
+
+OUTCOME = {"on": date(2022, 9, 10), "text": "复核现场记录", "document_no": "试验〔2022〕8号"}
+
+
+def test_an_appeal_suspends_nothing_and_revoking_ends_it_from_the_first_day(round_2022, reviewer, second):
+    evaluator = make_evaluator()
+    engagement = make_engagement(evaluator, round_2022)
+    _, appeal = appealed(reviewer, second, evaluator)
+    assert in_force(evaluator, round_2022, date(2022, 10, 1)) is True
+    step = propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **OUTCOME)
+    assert in_force(evaluator, round_2022, date(2022, 10, 1)) is True
+    with pytest.raises(Refused):
+        confirm_step(actor=reviewer, step_id=step.pk)
+    confirm_step(actor=second, step_id=step.pk)
+    days = [date(2021, 1, 10), date(2022, 10, 1), date(2023, 12, 31)]
+    facts = standing([evaluator.pk], round_id=round_2022.pk, as_of=date(2022, 10, 1))[evaluator.pk].sanctions[0]
+    assert [facts.in_force_on(day) for day in days] == [False, False, False]
+    job = Job.objects.get(kind="nominations.recheck")
+    assert job.payload == {"engagement_ids": [engagement.pk], "cause": "evaluators.lift"}
+
+
+def test_keeping_leaves_it_in_force_and_closes_the_appeal(round_2022, reviewer, second):
+    evaluator = make_evaluator()
+    _, appeal = appealed(reviewer, second, evaluator)
+    confirm_step(actor=second, step_id=propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=False, **OUTCOME).pk)
+    assert in_force(evaluator, round_2022, date(2022, 10, 1)) is True
+    with pytest.raises(WrongState, match="已有处理意见"):
+        propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **OUTCOME)
+
+
+def test_the_second_person_may_disagree_and_another_proposal_follows(round_2022, reviewer, second):
+    sanction, appeal = appealed(reviewer, second, make_evaluator())
+    step = propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **OUTCOME)
+    with pytest.raises(WrongState, match="待复核的事项"):
+        propose_lift(actor=reviewer, sanction_id=sanction.pk, lift_on=DAY, reason="提前", document_no="9号")
+    with pytest.raises(ReasonRequired):
+        drop_step(actor=second, step_id=step.pk, reason=" ")
+    with pytest.raises(Refused):
+        drop_step(actor=reviewer, step_id=step.pk, reason="自己")
+    drop_step(actor=second, step_id=step.pk, reason="事实未查清")
+    propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=False, **OUTCOME)
+    sanction.refresh_from_db()
+    assert sanction.lifted_on is None
+
+
+@pytest.mark.parametrize("on", [date(2021, 1, 9), date(2022, 9, 21)])
+def test_an_appeal_is_dated_between_the_case_and_today(on, reviewer, second):
+    sanction = make_sanction(make_evaluator().organisation, _user(reviewer), _user(second))
+    with pytest.raises(Invalid, match="申诉日期应在"):
+        record_appeal(actor=reviewer, sanction_id=sanction.pk, on=on, text="不服")
+
+
+def test_outcomes_need_an_appeal_words_and_a_document(reviewer, second):
+    _, appeal = appealed(reviewer, second, make_evaluator())
+    with pytest.raises(NotVisible):
+        propose_outcome(actor=reviewer, appeal_id=0, revoke=True, **OUTCOME)
+    with pytest.raises(ReasonRequired):
+        propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **{**OUTCOME, "text": ""})
+    with pytest.raises(Invalid, match="文号"):
+        propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **{**OUTCOME, "document_no": ""})
+    with pytest.raises(Invalid, match="处理日期应在"):
+        propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **{**OUTCOME, "on": date(2022, 7, 1)})
+
+
+def test_database_wants_two_people_and_keeps_the_words(reviewer, second):
+    _, appeal = appealed(reviewer, second, make_evaluator())
+    step = propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **OUTCOME)
+    rows = SanctionStep.objects.filter(pk=step.pk)
+    with pytest.raises(IntegrityError, match="sanction_step_two_people"), transaction.atomic():
+        rows.update(second_by=reviewer.user_id, confirmed_at=step.written_at)
+    for act in (lambda: rows.update(text="另一理由"), rows.delete):
+        with pytest.raises(InternalError), transaction.atomic():
+            act()
 
 
 def _user(actor):
@@ -124,12 +214,9 @@ def test_lifting_needs_words_a_confirmed_case_and_a_day_inside(reviewer, second)
 
 def test_wrong_fields_are_named(reviewer):
     with pytest.raises(Invalid) as caught:
-        written(
-            reviewer, make_evaluator(), verified_on=date(2022, 9, 21), until=date(2022, 9, 1), document_no="", facts=" "
-        )
+        written(reviewer, make_evaluator(), verified_on=date(2022, 9, 21), document_no="", facts=" ")
     assert caught.value.errors == {
         "verified_on": ["查实日期应不晚于今天，核对后填写。"],
-        "until": ["截止日期应晚于查实日期，核对后填写。"],
         "document_no": ["填写依据文号。"],
         "facts": ["填写查实的事实。"],
     }
@@ -157,7 +244,9 @@ def test_only_named_city_officers_sanction(role, reviewer):
         lambda: propose_lift(
             actor=actor, sanction_id=sanction.pk, lift_on=date(2023, 1, 1), reason="撤销", document_no="3号"
         ),
-        lambda: confirm_lift(actor=person(role, "另一人"), sanction_id=sanction.pk),
+        lambda: confirm_step(
+            actor=person(role, "另一人"), step_id=sanction.steps.get().pk if sanction.steps.exists() else 0
+        ),
     ]
     if role in {Role.CITY_REVIEWER, Role.CITY_LEAD}:
         for act in acts:

@@ -6,18 +6,23 @@ import itertools
 from datetime import date
 from typing import Any
 
+from evaluators.constants import FILE_RELATION
 from evaluators.models import (
     AffiliateGroup,
     AffiliateMember,
+    AffiliateRelation,
     Engagement,
     Evaluator,
     EvaluatorRegistration,
     Sanction,
 )
+from evaluators.services import RelationFields, confirm_relation, propose_relation
 from evaluators.states import COUNTED
 from greenportal import clock
+from greenportal.accounts.actors import Actor
 from greenportal.directory.fictional import fictional_uscc
 from greenportal.directory.models import Organisation, Subject
+from greenportal.files.models import StoredFile
 from greenportal.rounds.models import Round
 from tests.factories.directory import make_organisation, make_subject
 
@@ -108,3 +113,39 @@ def make_sanction(organisation: Organisation, first: Any, second: Any, **values:
         "created_at": clock.now(),
     }
     return Sanction.objects.create(organisation=organisation, **{**defaults, **values})
+
+
+def make_relation(
+    first: Organisation, second: Organisation, actor: Actor, *, kind: str = "representative", **values: Any
+) -> AffiliateRelation:
+    """Return a relation told by `actor` through the service, with an evidence file of its own; not yet confirmed."""
+    return propose_relation(
+        actor=actor,
+        organisation_id=first.pk,
+        other_id=second.pk,
+        told=RelationFields(kind=kind, basis="试验营业执照", **values),
+        evidence_id=make_upload(actor, FILE_RELATION).pk,
+    )
+
+
+def join(one: Evaluator, other: Evaluator, actor: Actor) -> AffiliateRelation:
+    """Confirm that two evaluators are related."""
+    relation = make_relation(one.organisation, other.organisation, actor)
+    return confirm_relation(actor=actor, relation_id=relation.pk)
+
+
+def make_upload(actor: Actor, kind: str) -> StoredFile:
+    """Return a stored file of a kind, uploaded by the actor."""
+    number = next(_numbers)
+    return StoredFile.objects.create(
+        kind=kind,
+        name=f"试验{number}.pdf",
+        content_type="application/pdf",
+        size=10,
+        sha256=f"{number:064d}",
+        served_sha256=f"{number:064d}",
+        key=f"uploads/test/{number}.pdf",
+        owner_organisation_id=actor.organisation_id,
+        uploaded_by_id=actor.user_id,
+        created_at=clock.now(),
+    )

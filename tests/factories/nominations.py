@@ -27,6 +27,7 @@ from nominations.models import Nomination, RecommendationList, SealScan, Submiss
 from nominations.selectors.content import contents, may_be_left, sheets_by_sha
 from nominations.selectors.decisions import latest_decisions, undecided
 from nominations.services import (
+    accepting,
     checking,
     deciding,
     documents,
@@ -348,25 +349,44 @@ def seal(district: District) -> SealScan:
     )
 
 
+def accept_all(district: District, nominations: Iterable[Nomination]) -> None:
+    """The city accepts every nomination of a submitted list, and then the list."""
+    city = make_city()
+    for nomination in nominations:
+        nomination.refresh_from_db()
+        accepting.accept(actor=city, nomination_id=nomination.pk, seen_version=nomination.version)
+    row = the_list(district)
+    accepting.accept_list(actor=city, list_id=row.pk, seen_version=row.version)
+
+
 def ready_list(
     district: District | None = None,
     *,
     categories: Sequence[str] = (Category.FACTORY,),
     stage: str = "sealed",
     at: datetime = DURING,
+    evaluators: Sequence[Evaluator | None] = (),
 ) -> Ready:
-    """A district whose list has come to `stage`: checked, finalised, sealed or submitted. Runs at `at`."""
+    """A district whose list has come to `stage`: checked, finalised, sealed, submitted or accepted. Runs at `at`.
+
+    evaluators: of each nomination in order; where it ends, a new one each.
+    """
     with clock.fixed(at):
         district = district or make_district()
-        nominations = [make_checked(district, category) for category in categories]
+        named = itertools.zip_longest(categories, evaluators)
+        nominations = [
+            make_checked(district, category, **({"evaluator": body} if body else {})) for category, body in named
+        ]
         scan = submission = None
-        if stage in {"finalised", "sealed", "submitted"}:
+        if stage in {"finalised", "sealed", "submitted", "accepted"}:
             finalise(district)
-        if stage in {"sealed", "submitted"}:
+        if stage in {"sealed", "submitted", "accepted"}:
             scan = seal(district)
         row = the_list(district)
-        if stage == "submitted":
+        if stage in {"submitted", "accepted"}:
             submission = submitting.submit(actor=district.lead, list_id=row.pk, seen_version=row.version)
+        if stage == "accepted":
+            accept_all(district, nominations)
         for nomination in nominations:
             nomination.refresh_from_db()
         return Ready(district, the_list(district), nominations, scan, submission)

@@ -29,11 +29,12 @@ def prepare_round_2022(*, actor: Actor | None = None) -> Round:
     return services.prepare_round(actor=actor or make_lead(), rulebook_key="2022")
 
 
-def open_round_2022(*, actor: Actor | None = None, **deadlines: datetime) -> Round:
+def open_round_2022(*, actor: Actor | None = None, cap: int | None = None, **deadlines: datetime) -> Round:
     """Return an open 2022 round.
 
     deadlines: `hand_in=`, `submit=`, `paper=`, `report=`, `tables=` give another exclusive end (aware). An
     end of `submit` before that of `hand_in` takes the applicants' end with it, as the rulebook demands.
+    cap: another number of evaluations than fifteen, so that few nominations reach it.
     """
     actor = actor or make_lead()
     keys = {
@@ -45,7 +46,9 @@ def open_round_2022(*, actor: Actor | None = None, **deadlines: datetime) -> Rou
     }
     if "submit" in deadlines and "hand_in" not in deadlines:
         deadlines["hand_in"] = deadlines["submit"]
-    changes = {f"deadlines|{keys[name]}|closes_at": at for name, at in deadlines.items()}
+    changes: dict[str, Any] = {f"deadlines|{keys[name]}|closes_at": at for name, at in deadlines.items()}
+    if cap is not None:
+        changes["cap_rule|limit"] = cap
     with clock.fixed(DURING):
         row = prepare_round_2022(actor=actor)
         if changes:

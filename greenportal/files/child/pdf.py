@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ ACTIVE_ACTIONS = {
 }  # fmt: skip
 ACTIVE_ANNOTATIONS = {"/RichMedia", "/FileAttachment", "/Screen", "/Movie", "/Sound", "/3D"}
 MAX_DEPTH = 40
+#: Characters kept of what a document says of its author.
+MAX_WORDS = 120
 
 
 def inspect(path: Path, *, cleaned: Path | None) -> dict[str, Any]:
-    """Return {"pages", "signed", "stripped", "rewritten"} of the PDF at `path`.
+    """Return {"pages", "signed", "stripped", "rewritten", "author", "creator"} of the PDF at `path`.
 
     With `cleaned`, a copy without active content is written there. A digitally signed file that
     has nothing active keeps its own bytes, since rewriting would break the signature. Raises Refusal.
@@ -34,13 +37,31 @@ def inspect(path: Path, *, cleaned: Path | None) -> dict[str, Any]:
         raise Refusal("password") from exc
     with document:
         pages = _count_pages(document)
+        author, creator = (_written_by(document, key) for key in ("/Author", "/Creator"))
         stripped = sorted(_strip(document))
         signed = _signed(document)
         rewritten = cleaned is not None and not (signed and not stripped)
         if rewritten and cleaned is not None:
             document.remove_unreferenced_resources()
             document.save(cleaned, deterministic_id=True, encryption=False, fix_metadata_version=False)
-    return {"pages": pages, "signed": signed, "stripped": stripped, "rewritten": rewritten}
+    return {
+        "pages": pages,
+        "signed": signed,
+        "stripped": stripped,
+        "rewritten": rewritten,
+        "author": author,
+        "creator": creator,
+    }
+
+
+def _written_by(document: pikepdf.Pdf, key: str) -> str:
+    """Return what the document says of who or what made it: one printable line, empty when it says nothing usable."""
+    info: Any = document.trailer.get("/Info")
+    value = info.get(key) if isinstance(info, pikepdf.Dictionary) else None
+    if not isinstance(value, pikepdf.String):
+        return ""
+    text = unicodedata.normalize("NFC", str(value))
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_WORDS]
 
 
 def _check_head(path: Path) -> None:

@@ -9,9 +9,10 @@ from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding, Severity
 from greenportal.rounds.rulebook import Rulebook, RuleSpec
 from nominations.eligibility.answers import manual, met, not_applicable, not_met, spoken
-from nominations.eligibility.facts import EngagementFacts, NominationFacts, SanctionFact
+from nominations.eligibility.facts import EngagementFacts, IndependenceFacts, NominationFacts, SanctionFact
 
 UNKNOWN = EngagementFacts()
+NOTHING_TOLD = IndependenceFacts()
 
 
 @rule("INDEPENDENCE")
@@ -23,12 +24,25 @@ def independence(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Find
         return not_met(spec, "评价机构与申报单位为同一法人。", uscc=facts.uscc)
     if wrote:
         return not_met(spec, "评价机构参与了自评价报告编写。", wrote_self_report=True)
-    if wrote is None:
-        return manual(spec, "评价机构是否参与自评价报告编写尚未声明。")
+    told = facts.independence or NOTHING_TOLD
+    if wrote is None and (told.applicant_declared, told.evaluator_declared) != (True, True):
+        return manual(spec, _undeclared(told))
     same = evaluator.legal_representative if evaluator else ""
     if same and same == facts.legal_representative:
         return manual(spec, "评价机构与申报单位的法定代表人同名，请核实独立性。")
+    if wrote is None:
+        return met(spec, "申报单位和评价机构均声明评价机构未参与自评价报告编写。", declared=True)
     return met(spec, "声明评价机构未参与自评价报告编写。", wrote_self_report=False)
+
+
+def _undeclared(told: IndependenceFacts) -> str:
+    """Say who has not declared, or who declares that the evaluator took part: for a person, never a refusal by itself."""
+    sides = {"申报单位": told.applicant_declared, "评价机构": told.evaluator_declared}
+    took_part = [name for name, word in sides.items() if word is False]
+    if took_part:
+        return f"{'、'.join(took_part)}声明评价机构参与了自评价报告编写，请核实独立性。"
+    silent = [name for name, word in sides.items() if word is None]
+    return f"{'、'.join(silent)}尚未声明评价机构是否参与自评价报告编写。"
 
 
 @rule("REPORT_HANDS")

@@ -52,6 +52,16 @@ ENGAGEMENT = f.EngagementFacts(
     report_on=date(2022, 9, 1),
     wrote_self_report=False,
 )
+SIDES = f.IndependenceFacts(
+    applicant_phones=("0411-85550100", "13800000000"),
+    evaluator_phones=("0411-85550200",),
+    applicant_mails=("office@firm.test",),
+    evaluator_mails=("desk@body.test",),
+    report_authors=("甲试",),
+    staff=("丙试",),
+    document_authors=("Microsoft Word",),
+    affiliated=False,
+)
 
 
 FIGURES = f.ReportFigures(
@@ -100,7 +110,7 @@ def base(category: str = "factory") -> f.NominationFacts:
         "opinions": tuple(f.Opinion(department=key, opinion="no_objection") for key in BOOK.departments),
     }
     if category != "product":
-        common |= {"evaluator": EVALUATOR, "engagement": ENGAGEMENT}
+        common |= {"evaluator": EVALUATOR, "engagement": ENGAGEMENT, "independence": SIDES}
         common["hands"] = f.ReportHands(self_names=("甲",), third_names=("乙",))
     if category != "factory":
         common["basic"] = _basic(category)
@@ -131,6 +141,11 @@ def _own(category: str) -> dict[str, Any]:
     if category == "supply_chain":
         return {"supply_chain": f.SupplyChainFacts(system="machinery", industry_group="machinery", leading=True)}
     return {"product": f.ProductFacts(standard_no="GB/T 32163.1-2015")}
+
+
+def sides(**values: Any) -> dict[str, Any]:
+    """Return a change of what is declared and compared of both sides."""
+    return {"independence": replace(SIDES, **values)}
 
 
 def stated(name: str, **values: Any) -> dict[str, Any]:

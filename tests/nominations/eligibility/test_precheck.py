@@ -220,6 +220,7 @@ def test_schema_names_every_fact_and_choice():
         "EvaluatorFacts",
         "Event",
         "IncidentRecord",
+        "IndependenceFacts",
         "Listing",
         "NominationFacts",
         "Opinion",

@@ -1,0 +1,162 @@
+"""An affiliate group as a page shows it: members, relations with their history, counts against the cap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from evaluators.models import AffiliateGroup, AffiliateMember, AffiliateRelation, Engagement, Evaluator
+from evaluators.rules import cap_level, components
+from evaluators.selectors.lists import SEE_ALL
+from evaluators.selectors.standing import EvaluatorStanding, standing
+from evaluators.states import COUNTED, EngagementState, RelationState
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.findings.types import NotVisible
+from greenportal.rounds.models import Round
+from greenportal.rounds.rulebook import Rulebook
+from greenportal.rounds.selectors import rulebook_at
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One agency of a group with its own part of the count, and since when it belongs."""
+
+    evaluator_id: int
+    name: str
+    uscc: str
+    since: str
+    counted: int
+    disputed: int
+    over_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPage:
+    """One group in one round. left: places that ended, as (agency, from, to); level: see `rules.cap_level`."""
+
+    group: AffiliateGroup
+    round: Round
+    members: tuple[MemberLine, ...]
+    left: tuple[tuple[str, str, str], ...]
+    relations: tuple[AffiliateRelation, ...]
+    counted: int
+    disputed: int
+    declared: int | None
+    union: int
+    cap: int
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What confirming a relation would do: the agencies counted together, their sum, and how many lie beyond the cap."""
+
+    parts: tuple[tuple[str, int], ...]
+    total: int
+    over: int
+    cap: int
+
+
+def relations_visible_to(actor: Actor) -> QuerySet[AffiliateRelation]:
+    """Return relations: the city all, an evaluator those that name it, others none."""
+    rows = AffiliateRelation.objects.select_related("first", "second", "evidence", "proposed_by", "decided_by")
+    if actor.role in SEE_ALL:
+        return rows
+    if actor.is_evaluator and actor.organisation_id is not None:
+        return rows.filter(Q(first_id=actor.organisation_id) | Q(second_id=actor.organisation_id))
+    return rows.none()
+
+
+def warn_from(book: Rulebook) -> int | None:
+    """Return the count from which people are warned (`numbers.cap_warning`), None where the rulebook sets none."""
+    number = book.numbers.get("cap_warning")
+    return None if number is None else int(number.value)
+
+
+def group_page(actor: Actor, group_id: int, round_: Round) -> GroupPage:
+    """Return one group for the city; a group that was merged shows its history. NotVisible for others. Seven queries."""
+    group = AffiliateGroup.objects.filter(pk=group_id).first() if actor.role in SEE_ALL else None
+    if group is None:
+        raise NotVisible
+    places = AffiliateMember.objects.filter(group=group).select_related("evaluator__organisation").order_by("id")
+    open_places = [place for place in places if place.ended_at is None]
+    ids = [place.evaluator_id for place in open_places]
+    facts = standing(ids[:1], round_id=round_.pk, as_of=clock.now()).get(ids[0]) if ids else None
+    own = _own_counts(ids, round_.pk)
+    book, _ = rulebook_at(round_.pk)
+    organisations = {place.evaluator.organisation_id for place in places}
+    relations = relations_visible_to(actor).filter(Q(first_id__in=organisations) | Q(second_id__in=organisations))
+    counted = facts.group_count if facts else 0
+    return GroupPage(
+        group=group,
+        round=round_,
+        members=tuple(_member(place, own) for place in open_places),
+        left=tuple(_ended(place) for place in places if place.ended_at is not None),
+        relations=tuple(relations.order_by("state", "id")),
+        counted=counted,
+        disputed=facts.disputed_count if facts else 0,
+        declared=facts.declared_elsewhere if facts else None,
+        union=facts.union if facts else counted,
+        cap=book.cap,
+        level=cap_level(counted, warn_from=warn_from(book), limit=book.cap),
+    )
+
+
+def _own_counts(ids: Iterable[int], round_id: int) -> dict[int, tuple[int, int, int]]:
+    """Return evaluator → its own counted, disputed and over-cap engagements of the round. One query."""
+    rows = (
+        Engagement.objects.filter(evaluator_id__in=list(ids), round_id=round_id)
+        .order_by()
+        .values("evaluator_id")
+        .annotate(
+            counted=Count("id", filter=Q(state__in=COUNTED)),
+            disputed=Count("id", filter=Q(state=EngagementState.DISPUTED)),
+            over=Count("id", filter=Q(over_cap=True)),
+        )
+    )
+    return {row["evaluator_id"]: (row["counted"], row["disputed"], row["over"]) for row in rows}
+
+
+def _member(place: AffiliateMember, own: dict[int, tuple[int, int, int]]) -> MemberLine:
+    organisation = place.evaluator.organisation
+    counted, disputed, over = own.get(place.evaluator_id, (0, 0, 0))
+    since = f"{clock.local(place.created_at):%Y-%m-%d}"
+    return MemberLine(place.evaluator_id, organisation.name, organisation.uscc, since, counted, disputed, over)
+
+
+def _ended(place: AffiliateMember) -> tuple[str, str, str]:
+    until = f"{clock.local(place.ended_at):%Y-%m-%d}" if place.ended_at else ""
+    return place.evaluator.organisation.name, f"{clock.local(place.created_at):%Y-%m-%d}", until
+
+
+def affiliates_of(organisation_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return legal person → every legal person that confirmed relations join it to, itself left out. One query."""
+    ids = set(organisation_ids)
+    edges = AffiliateRelation.objects.filter(state=RelationState.CONFIRMED).values_list("first_id", "second_id")
+    found: dict[int, frozenset[int]] = {}
+    for part in components(edges, ids) if ids else ():
+        found |= {pk: part - {pk} for pk in part & ids}
+    return found
+
+
+def effect_of(relation: AffiliateRelation, round_: Round) -> Effect | None:
+    """Return what confirming would count together; None where it would change no count. Eight queries at most."""
+    if relation.state != RelationState.PROPOSED:
+        return None
+    pair = Evaluator.objects.filter(organisation_id__in=[relation.first_id, relation.second_id])
+    facts = standing(pair.values_list("pk", flat=True), round_id=round_.pk, as_of=clock.now())
+    groups: dict[int, EvaluatorStanding] = {f.group_id: f for f in facts.values() if f.group_id is not None}
+    if len(groups) < 2:
+        return None
+    cap = rulebook_at(round_.pk)[0].cap
+    total = sum(f.group_count for f in groups.values())
+    parts = tuple((_spoken(f), f.group_count) for f in groups.values())
+    return Effect(parts, total, max(total - cap, 0), cap)
+
+
+def _spoken(facts: EvaluatorStanding) -> str:
+    size = len(facts.group_evaluator_ids)
+    return facts.name if size == 1 else f"{facts.name}等{size}家"

@@ -1,0 +1,95 @@
+"""One evaluation as its page shows it: dates, the steps of the procedure, declarations, what is still missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evaluators.models import Engagement
+from evaluators.states import EngagementState
+from greenportal import clock
+from greenportal.rounds.selectors import rulebook_at
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step: what the rulebook calls it and asks, and what the evaluator reported."""
+
+    key: str
+    label: str
+    source: str
+    needs_people: bool
+    outside: str
+    done_on: str
+    people: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """An evaluation with its procedure. missing: what the evaluator still owes, in words."""
+
+    engagement: Engagement
+    steps: tuple[StepLine, ...]
+    missing: tuple[str, ...]
+    open_for_work: bool
+    rows: tuple[tuple[str, str], ...]
+
+
+def work_page(engagement: Engagement) -> WorkPage:
+    """Return the page of a visible engagement. Three queries."""
+    book, _ = rulebook_at(engagement.round_id)
+    told = {row.step: row for row in engagement.steps.all()}
+    steps = tuple(
+        StepLine(
+            key=key,
+            label=spec.label,
+            source=spec.source,
+            needs_people=spec.needs_people,
+            outside=book.procedure[spec.outside].label if spec.outside else "",
+            done_on=_day(told[key].done_on) if key in told else "",
+            people=tuple(told[key].people.splitlines()) if key in told else (),
+            note=told[key].note if key in told else "",
+        )
+        for key, spec in book.procedure.items()
+    )
+    return WorkPage(
+        engagement=engagement,
+        steps=steps,
+        missing=_missing(engagement, steps),
+        open_for_work=engagement.state in {EngagementState.CONFIRMED, EngagementState.UPHELD},
+        rows=_rows(engagement),
+    )
+
+
+def _day(day: object) -> str:
+    return f"{day:%Y-%m-%d}" if day else ""
+
+
+def _rows(row: Engagement) -> tuple[tuple[str, str], ...]:
+    visit = "至".join(filter(None, [_day(row.visit_from), _day(row.visit_to)]))
+    declared = {True: "声明未参与自评价报告编写", False: "声明参与了自评价报告编写", None: "未声明"}[row.independent]
+    return (
+        ("合同编号", row.contract_no or "未填写"),
+        ("合同日期", _day(row.contract_on) or "未填写"),
+        ("现场评价日期", visit or "未填写"),
+        ("评价报告日期", _day(row.report_on) or "未填写"),
+        ("评价得分", "未填写" if row.score is None else f"{row.score}分"),
+        (
+            "机构独立性声明",
+            declared + (f"（{clock.local(row.independent_at):%Y-%m-%d}）" if row.independent_at else ""),
+        ),
+    )
+
+
+def _missing(row: Engagement, steps: tuple[StepLine, ...]) -> tuple[str, ...]:
+    """Return what an evaluation lacks; nothing of it refuses anything, the notice names no such condition."""
+    facts = (
+        (row.contract_on, "合同日期"),
+        (row.visit_from, "现场评价日期"),
+        (row.report_on, "评价报告日期"),
+        (row.score is not None, "评价得分"),
+        (row.independent is not None, "独立性声明"),
+        (row.statement_id, "签字盖章的真实性承诺"),
+    )
+    found = [label for value, label in facts if not value]
+    return (*found, *(step.label for step in steps if not step.done_on))

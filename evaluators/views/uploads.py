@@ -1,0 +1,49 @@
+"""A file that belongs to one service call: taken in first, given up again when the call refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.core.files.uploadedfile import UploadedFile
+
+from greenportal.accounts.actors import Actor
+from greenportal.files.messages import UploadRefused
+from greenportal.files.models import StoredFile
+from greenportal.files.services import delete, receive
+from greenportal.findings.types import DomainError, Invalid
+
+Result = TypeVar("Result")
+
+
+def with_file(
+    actor: Actor,
+    upload: UploadedFile[Any] | None,
+    verb: Callable[[StoredFile | None], Result],
+    *,
+    kind: str,
+    field: str,
+    needed: bool,
+) -> Result:
+    """Return what `verb` returns, given the stored upload; None goes in where no file was chosen and none is needed.
+
+    A refused upload, and a missing one that is needed, raise Invalid at `field`. When `verb` refuses, the file
+    that came with it is removed: the person chooses it again.
+    """
+    if upload is None and not needed:
+        return verb(None)
+    try:
+        kept = receive(
+            actor=actor,
+            upload=upload,
+            kind=kind,
+            accept=frozenset({"pdf", "image"}),
+            owner_organisation_id=actor.organisation_id,
+        )
+    except UploadRefused as error:
+        raise Invalid(error.message, errors={field: [error.message]}) from error
+    try:
+        return verb(kept)
+    except DomainError:
+        delete(actor=actor, file=kept)
+        raise

@@ -1,0 +1,94 @@
+"""What may be compared between an applicant and the evaluator it named: contacts, people, documents, relations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluators.models import Engagement
+from evaluators.selectors import EvaluatorStanding, roster_names
+from evaluators.selectors.groups import affiliates_of
+from greenportal.accounts.models import Membership
+from greenportal.directory.models import Organisation
+from nominations.eligibility.facts import IndependenceFacts
+from nominations.models import Nomination
+from nominations.selectors.content import Content
+
+SELF_REPORT = "self_report"
+#: Fields of the applicant's sheets that hold a phone number or an address of its own.
+PHONES, MAILS = ("phone", "mobile", "legal_phone"), ("email",)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known of both sides of any number of nominations of one round, each loaded once."""
+
+    phones: Mapping[int, tuple[str, ...]]
+    mails: Mapping[int, tuple[str, ...]]
+    staff: Mapping[int, tuple[str, ...]]
+    affiliates: Mapping[int, frozenset[int]]
+
+
+def around(rows: Sequence[Nomination], *, standing: Mapping[int, EvaluatorStanding], round_id: int) -> Around:
+    """Return what lies around the nominations: contacts by legal person, staff by evaluator, relations. Five queries."""
+    bodies = {known.organisation_id for known in standing.values()}
+    phones, mails = _contacts({row.applicant_id for row in rows} | bodies)
+    return Around(
+        phones=phones,
+        mails=mails,
+        staff=roster_names(standing, round_id=round_id),
+        affiliates=affiliates_of(bodies),
+    )
+
+
+def _contacts(ids: Iterable[int]) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+    """Return phones and addresses of legal persons and of those who handle their cases. Two queries."""
+    phones: dict[int, set[str]] = defaultdict(set)
+    mails: dict[int, set[str]] = defaultdict(set)
+    pairs = list(Organisation.objects.filter(pk__in=ids).values_list("pk", "phone", "email"))
+    handlers = Membership.objects.filter(organisation_id__in=ids).order_by()
+    pairs += handlers.values_list("organisation_id", "user__phone", "user__email")
+    for pk, phone, mail in pairs:
+        phones[pk].add(phone)
+        mails[pk].add(mail)
+    return (
+        {pk: tuple(sorted(filter(None, found))) for pk, found in phones.items()},
+        {pk: tuple(sorted(filter(None, found))) for pk, found in mails.items()},
+    )
+
+
+def independence_facts(
+    nomination: Nomination,
+    content: Content,
+    engagement: Engagement | None,
+    known: EvaluatorStanding | None,
+    about: Around,
+) -> IndependenceFacts | None:
+    """Return what both sides declare and what may be compared; None where no evaluator is named. No query."""
+    if known is None:
+        return None
+    body, applicant = known.organisation_id, nomination.applicant_id
+    typed = [dict(part.answers) for part in content.own]
+    return IndependenceFacts(
+        applicant_declared=nomination.declared_independent,
+        evaluator_declared=engagement.independent if engagement else None,
+        applicant_phones=(*about.phones.get(applicant, ()), *_typed(typed, PHONES)),
+        evaluator_phones=about.phones.get(body, ()),
+        applicant_mails=(*about.mails.get(applicant, ()), *_typed(typed, MAILS)),
+        evaluator_mails=about.mails.get(body, ()),
+        report_authors=tuple(nomination.report_authors.splitlines()),
+        staff=about.staff.get(known.evaluator_id, ()),
+        document_authors=_made_by(content),
+        affiliated=applicant in about.affiliates.get(body, frozenset()),
+    )
+
+
+def _typed(sheets: Iterable[Mapping[str, object]], keys: Iterable[str]) -> tuple[str, ...]:
+    values = (sheet.get(key) for sheet in sheets for key in keys)
+    return tuple(sorted({value for value in values if isinstance(value, str) and value}))
+
+
+def _made_by(content: Content) -> tuple[str, ...]:
+    files = [document.file for document in content.documents if document.slot == SELF_REPORT]
+    return tuple(sorted({text for file in files for text in (file.author, file.creator) if text}))
