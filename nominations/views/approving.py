@@ -163,7 +163,7 @@ def city_decide(request: HttpRequest, nomination_id: int, rule: str) -> HttpResp
     """The city's written decision on one finding that asks for it, above all 超出上限."""
     actor = actor_of(request)
     nomination = get_visible(actor, nomination_id)
-    finding = next((f for f in findings_of(nomination) if f.rule == rule and f.needs_decision), None)
+    finding = next((f for f in findings_of(nomination, actor) if f.rule == rule and f.needs_decision), None)
     if finding is None:
         raise WrongState("这一项目前不需要书面决定，请刷新核查结论。")
     form = DecisionForm(posted(request), initial={"version": nomination.version})
