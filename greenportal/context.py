@@ -35,6 +35,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     home = reverse("home")
     rows = [{"label": "首页", "url": home, "current": request.path == home}]
-    for item in worklist.navigation_for(actor_of(request)):
-        rows.append({"label": item.label, "url": item.url, "current": request.path.startswith(item.prefix or item.url)})
+    items = worklist.navigation_for(actor_of(request))
+    # Of entries that lie within one another, only the inner one is the current place.
+    here = max((p for p in (i.prefix or i.url for i in items) if request.path.startswith(p)), key=len, default="")
+    rows += [{"label": i.label, "url": i.url, "current": bool(here) and (i.prefix or i.url) == here} for i in items]
     return rows

@@ -265,3 +265,10 @@ def test_lists_cost_the_same_for_one_and_three(count, django_assert_num_queries)
             client.get(url(name))
         costs[name] = len(found)
     assert costs == {"incidents": 5, "changes": 6, "matches": 4}, "three of them are session and person"
+
+
+def test_only_the_inner_of_two_places_is_the_current_one():
+    client = as_role(Role.CITY_REVIEWER)
+    for name, label in (("incidents", "事故上报"), ("index", "绿色制造名录")):
+        rows = client.get(url(name)).context["navigation"]
+        assert [row["label"] for row in rows if row["current"]] == [label]
