@@ -137,7 +137,7 @@ def _requirements(facts: TableFacts) -> Iterator[Finding]:
         value = facts.value(key)
         if item.requirement is None:
             if item.is_key and value is not None:
-                text = f"{item.label}为{_shown(value, item)}；系统没有这一指标的评价要求值。"
+                text = f"{item.label}为{_shown(value, item, facts)}；系统没有这一指标的评价要求值。"
                 yield _finding(
                     "TABLE_REQUIREMENT", Outcome.MANUAL, item.label, text, todo="对照评价标准人工核实。", indicator=key
                 )
@@ -153,7 +153,7 @@ def _requirements(facts: TableFacts) -> Iterator[Finding]:
             continue
         met = _meets(value, item.requirement, item)
         asked = item.requirement_text or f"评价要求为{item.requirement}{item.unit}"
-        text = f"{item.label}为{_shown(value, item)}，{asked}。"
+        text = f"{item.label}为{_shown(value, item, facts)}，{asked}。"
         unsure = item.confidence not in {"official", "high"}
         outcome = Outcome.MET if met else Outcome.MANUAL if unsure else Outcome.NOT_MET
         todo = "" if met else "要求值的来源未经核对，请对照标准原文核实。" if unsure else "提出动态调整意见。"
@@ -234,7 +234,7 @@ def _peers(facts: TableFacts) -> Iterator[Finding]:
             continue
         behind = _worse((value - peer.median) / abs(peer.median) * 100, item)
         if behind > facts.limits["worse_percent"]:
-            text = f"{item.label}为{_shown(value, item)}，本市同行业名单单位（{peer.count}家）中位数为{_plain(peer.median)}{peer.unit_of_measure}。"
+            text = f"{item.label}为{_shown(value, item, facts)}，本市同行业名单单位（{peer.count}家）中位数为{_plain(peer.median)}{peer.unit_of_measure}。"
             yield _finding("TABLE_PEERS", Outcome.MANUAL, item.label, text, todo="结合行业情况判断。", indicator=key)
 
 
@@ -271,8 +271,9 @@ def _evidence(facts: TableFacts) -> Iterator[Finding]:
             )
 
 
-def _shown(value: Decimal, item: DynamicIndicator) -> str:
-    return f"{_plain(value)}{item.unit}"
+def _shown(value: Decimal, item: DynamicIndicator, facts: TableFacts) -> str:
+    """Return a value with its unit; the unit of product is the one that the table names."""
+    return f"{_plain(value)}{item.unit.replace('产品单位', str(facts.answers.get('product_unit') or '产品单位'))}"
 
 
 def _plain(value: Decimal) -> str:

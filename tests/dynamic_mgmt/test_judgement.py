@@ -59,6 +59,12 @@ def test_each_soft_rule_speaks_and_is_silent_without_its_cause(rule, answers, op
     assert proposals_of(findings_of(facts(answers=answers)))[0].opinion == opinion
 
 
+def test_a_finding_names_the_unit_of_product_that_the_table_uses():
+    texts = [f.because for f in findings_of(facts(answers={"energy_per_product_y0": "12"}))]
+    assert "单位产品综合能耗为12tce/万套；系统没有这一指标的评价要求值。" in texts
+    assert not [text for text in texts if "产品单位" in text]
+
+
 def test_no_finding_ever_refuses():
     everything = facts(
         answers={"safety_exists": "yes", "in_production": "no", "water_total_y1": "9"}, refused_reason="拒"
