@@ -58,6 +58,7 @@ urlpatterns = [
     path("<int:nomination_id>/return/", returning.return_one, name="return"),
     path("<int:nomination_id>/key-energy/", district.key_energy, name="key_energy"),
     path("<int:nomination_id>/signatures/", inspecting.signatures, name="signatures"),
+    path("<int:nomination_id>/independence/", inspecting.independence, name="independence"),
     path("<int:nomination_id>/decide/<str:rule>/", district.decide, name="decide"),
     path("<int:nomination_id>/invite/", district.invite, name="invite"),
     path("confirm/<str:token>/documents/<int:document_id>/", applying.confirm_document, name="confirm_document"),

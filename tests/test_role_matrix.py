@@ -70,7 +70,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("nominations: board create earlier bulk candidates_template opinions", DISTRICT, PAGE),
     ("nominations: my_list", DISTRICT, FREE),
     (
-        "nominations: seal_correction key_energy signatures decide invite reply request_paper list finalise reopen list_preview"
+        "nominations: seal_correction key_energy signatures independence decide invite reply request_paper list finalise reopen list_preview"
         " packet_part seal submit receipt receipt_pdf",
         DISTRICT,
         ABSENT,

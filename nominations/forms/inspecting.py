@@ -1,4 +1,4 @@
-"""签字盖章核对: one question per place that the rulebook names."""
+"""What the district sees and finds out itself: signatures and seals, the evaluator's independence."""
 
 from __future__ import annotations
 
@@ -14,6 +14,23 @@ from nominations.models import NominationDocument
 SEEN = (("yes", "齐全"), ("no", "缺少"), ("", "尚未核对"))
 _VALUES = {"yes": True, "no": False, "": None}
 _WORDS = {value: key for key, value in _VALUES.items()}
+
+
+class IndependenceForm(SeenForm):
+    """The district's finding whether the evaluator kept out of the self-evaluation, and on what grounds."""
+
+    value = forms.TypedChoiceField(
+        label="评价机构与自我评价活动是否保持独立",
+        choices=[("yes", "独立，未参与自评价报告编写"), ("no", "不独立")],
+        coerce=lambda text: text == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label="核实情况",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="如：向双方了解了什么，查看了哪些合同、报告和人员名单。",
+    )
 
 
 class InspectionForm(SeenForm):
