@@ -36,16 +36,19 @@ pytestmark = pytest.mark.django_db
 OWN, DESK, LIST, PAPER, CITY = "own", "desk", "list", "paper", "city"
 #: Address → whose it is. Buttons (POST only) are marked with a star.
 ROWS = {
-    OWN: "detail findings findings_part own_pages history documents upload evaluator standard confirm hand_in withdraw"
+    OWN: "detail scores findings findings_part own_pages history documents upload evaluator standard confirm hand_in withdraw"
     " national take_back* remove_document* reuse_document*",
-    DESK: "board create earlier bulk candidates_template opinions my_list return key_energy signatures invite check* uncheck*"
+    DESK: "board create earlier bulk candidates_template opinions my_list return key_energy signatures independence invite check* uncheck*"
     " copy*",
     LIST: "list finalise reopen seal submit receipt receipt_pdf list_preview packet_part rank* build*",
     PAPER: "reply request_paper correction_page seal_correction cancel_opinion*",
-    CITY: "inbox summary submissions city_list city_nomination version accept* accept_list* return_many*",
+    CITY: "inbox summary submissions city_list city_nomination version version_scores accept* accept_list* return_many*",
 }
 #: Asked elsewhere: they need a state of their own, or a token, or are of another actor.
-ELSEWHERE = {"index", "own", "named", "correct", "answer", "decide", "confirm_link", "confirm_document", "opinion_link"}
+ELSEWHERE = {
+    *("index", "own", "named", "correct", "answer", "decide", "confirm_link", "confirm_document", "opinion_link"),
+    *("report", "peers", "peers_pdf", "city_lists", "city_prepare", "city_approval", "city_decide"),
+}
 LOOKS = [name for words in ROWS.values() for name in words.split() if not name.endswith("*")]
 BUTTONS = [name[:-1] for words in ROWS.values() for name in words.split() if name.endswith("*")]
 KIND = {name.rstrip("*"): kind for kind, words in ROWS.items() for name in words.split()}
@@ -157,7 +160,7 @@ def test_wrong_role_is_refused(world: World) -> None:
     wrong = {}
     for name in [*LOOKS, *BUTTONS]:
         strangers = [auditor, officer if KIND[name] == CITY else reviewer]
-        if name in {"findings", "history", "return", "correction_page"}:
+        if name in {"findings", "scores", "history", "return", "correction_page"}:
             strangers = [auditor]
         for stranger in strangers:
             answer = stranger.post(url_of(name, world)) if name in BUTTONS else stranger.get(url_of(name, world))
@@ -222,7 +225,8 @@ def test_evaluator_reads_the_nominations_that_name_it_and_no_other(world: World)
     url = reverse("nominations:named")
     assert named.subject.name in mine.get(url).content.decode()
     assert named.subject.name not in other.get(url).content.decode()
-    assert mine.get(url_of_detail(world)).status_code == 403
+    assert mine.get(url_of_detail(world)).headers["Location"] == reverse("nominations:report", args=[named.pk])
+    assert other.get(url_of_detail(world)).status_code in {403, 404}
 
 
 def test_decision_page_opens_while_a_finding_asks_for_it() -> None:
