@@ -128,7 +128,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("dynamic_mgmt: tables experiences", OWNERS | CITY, PAGE),
     ("dynamic_mgmt: table table_pdf experience", OWNERS | CITY, FREE),
     ("dynamic_mgmt: table_begin table_file", OWNERS, BUTTON),
-    ("dynamic_mgmt: table_act", DISTRICT | CITY, FREE),
+    ("dynamic_mgmt: table_act notice", DISTRICT | CITY, FREE),
     ("dynamic_mgmt: table_settle", LEAD, FREE),
     ("dynamic_mgmt: table_send_link", DISTRICT, BUTTON),
     ("dynamic_mgmt: experience_move", OWNERS | CITY, FREE),
@@ -179,7 +179,7 @@ SECRET = "秘不示人演示"
 TOLD = {
     "evaluators:decide": CITY,
     "evaluators:engagement": CITY,
-    **dict.fromkeys(("dynamic_mgmt:index", "dynamic_mgmt:tables", "dynamic_mgmt:table"), CITY),
+    **dict.fromkeys(("dynamic_mgmt:index", "dynamic_mgmt:tables", "dynamic_mgmt:table", "dynamic_mgmt:notice"), CITY),
 }
 #: Without a broker, as in this test, health says 503.
 HEALTH = {"healthz", "readyz"}
@@ -295,6 +295,7 @@ def _work(district: District) -> dict[str, object]:
         "table_id": table.pk,
         "period_id": table.period_id,
         "verb": "opinion",
+        "kind": "urge",
         "category": "factory",
         "token": "no-such-token",
         "uidb36": "1",

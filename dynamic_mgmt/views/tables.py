@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from dynamic_mgmt.forms.tables import TableFilter
 from dynamic_mgmt.models import DynamicTable, TablePeriod
+from dynamic_mgmt.notices import kinds_for
 from dynamic_mgmt.selectors.table_detail import detail
 from dynamic_mgmt.selectors.tables import board, filtered, period_window, periods, table_window, visible_to
 from dynamic_mgmt.services import filing
@@ -139,6 +140,7 @@ def _page(request: HttpRequest, actor: Actor, table: DynamicTable, **more: Any) 
         "colour": COLOURS.get(TableState(table.state), ""),
         "moves": moves,
         "verbs": [(verb, spec.label) for verb, spec in VERBS.items() if spec.action in moves],
+        "notices": kinds_for(role=actor.role, state=table.state, decision=table.decision),
         "may_file": "file" in moves and (window.open or actor.is_district),
         "is_late": not window.open,
         "is_officer": actor.is_city or actor.is_district,
