@@ -41,6 +41,7 @@ JOB_DUE = "dynamic_mgmt.make_due"
 JOB_YEARLY = "dynamic_mgmt.yearly"
 #: Workbooks of filled tables that are read once.
 FILE_TABLES = "dynamic_mgmt.tables_import"
+FILE_FIGURES = "dynamic_mgmt.figures_import"
 #: How long a link for filling a table lives at most.
 TABLE_LINK_DAYS = 60
 #: Advisory lock under which units fall due.

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt import table_rules
-from dynamic_mgmt.constants import FILE_TABLES, SCOPE_TABLE
+from dynamic_mgmt.constants import FILE_FIGURES, FILE_TABLES, SCOPE_TABLE
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.selectors.table_work import table_work
 from dynamic_mgmt.selectors.tables import table_window, visible_to
@@ -51,12 +51,13 @@ def title(scope_id: int) -> str:
 
 
 def own_uploads(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    """A workbook of tables is seen by the person who uploaded it, until it is removed."""
+    """A workbook of tables or figures is seen by the person who uploaded it, until it is removed."""
     return rows.filter(uploaded_by_id=actor.user_id) if actor.user_id is not None else rows.none()
 
 
 def connect() -> None:
     """Register everything. Called once by `AppConfig.ready()`."""
     files.register(FILE_TABLES, own_uploads)
+    files.register(FILE_FIGURES, own_uploads)
     filings.register(SCOPE_TABLE, view=may_view_filing, edit=may_edit_filing, back_url=back_url, title=title)
     worklist.register(table_work)

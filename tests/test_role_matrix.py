@@ -117,7 +117,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("evaluators: registration affiliates sanction second lift decide group appeal outcome", CITY, FREE),
     ("dynamic_mgmt: index", OWNERS | CITY, PAGE),
     ("dynamic_mgmt: unit", OWNERS | CITY, ABSENT),
-    ("dynamic_mgmt: import paste published removals matches", CITY, PAGE),
+    ("dynamic_mgmt: import figures_import paste published removals matches", CITY, PAGE),
     ("dynamic_mgmt: remove link match_seek", CITY, FREE),
     ("dynamic_mgmt: place match", CITY, ABSENT),
     ("dynamic_mgmt: decide confirm_changes", LEAD, FREE),

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.db import DataError, IntegrityError, InternalError, transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,10 +16,13 @@ from dynamic_mgmt.services import figures
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.directory.tables import Row
+from greenportal.files.models import StoredFile
 from greenportal.findings.types import Invalid, Refused
+from tests.factories.accounts import make_user, sign_in
 from tests.factories.directory import make_authority, make_organisation
 from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.rounds import DURING
+from tests.factories.workbooks import workbook_upload
 
 pytestmark = pytest.mark.django_db
 DAY = date(2022, 9, 20)
@@ -211,3 +216,40 @@ def test_figures_are_seen_with_their_unit(lead):
     own = Actor(role=Role.APPLICANT, user_id=None, organisation_id=organisation.pk)
     other = Actor(role=Role.APPLICANT, user_id=None, organisation_id=make_organisation().pk)
     assert [reading.visible_to(a).count() for a in (lead, own, other, Actor.anonymous())] == [1, 1, 0, 0]
+
+
+# --- the page ----------------------------------------------------------------------------------------------------
+
+HEADING = ["单位名称", "类别", "年度", "指标", "数值", "来源"]
+LINE = ["示例轴承有限公司", "绿色工厂(国家级)", 2021, "年综合能源消费量", 1200.5, ""]
+
+
+def test_page_is_looked_through_then_stored_under_the_name_of_the_file(monkeypatch):
+    monkeypatch.setattr(clock, "running", lambda: DURING)
+    unit = make_listed("示例轴承有限公司")
+    client = sign_in(Client(), make_user(Role.CITY_REVIEWER))
+    url = reverse("dynamic_mgmt:figures_import")
+    assert url in client.get(reverse("dynamic_mgmt:trends")).content.decode()
+    seen = client.post(url, {"file": workbook_upload(HEADING, LINE, name="统计.xlsx")}).content.decode()
+    assert "确认导入1项" in seen
+    assert "1200.5" in seen
+    assert UnitFigure.objects.count() == 0
+    answer = client.post(url, {"file_id": StoredFile.objects.get().pk, "confirm": "1"}, follow=True)
+    assert "已导入：新增1项，更新0项。" in answer.content.decode()
+    stored = UnitFigure.objects.get(unit=unit)
+    assert (stored.value, stored.source) == (Decimal("1200.5"), "统计.xlsx")
+
+
+def test_page_names_the_row_to_mend_and_offers_nothing_to_confirm(monkeypatch):
+    monkeypatch.setattr(clock, "running", lambda: DURING)
+    client = sign_in(Client(), make_user(Role.CITY_LEAD))
+    page = client.post(reverse("dynamic_mgmt:figures_import"), {"file": workbook_upload(HEADING, LINE)})
+    assert "第2行：名单中没有这一级别、类别的“示例轴承有限公司”" in page.content.decode()
+    assert "确认导入" not in page.content.decode()
+
+
+@pytest.mark.parametrize("role", [Role.DISTRICT_LEAD, Role.APPLICANT, Role.AUDITOR])
+def test_page_is_the_citys(role, monkeypatch):
+    monkeypatch.setattr(clock, "running", lambda: DURING)
+    client = sign_in(Client(), make_user(role))
+    assert client.get(reverse("dynamic_mgmt:figures_import")).status_code == 403
