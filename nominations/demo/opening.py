@@ -10,7 +10,7 @@ from datetime import datetime
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from dynamic_mgmt.demo import register
+from dynamic_mgmt.demo import peers, register
 from dynamic_mgmt.parsing import HEADINGS, REQUIRED
 from dynamic_mgmt.services import import_listed
 from dynamic_mgmt.services.importing import shipped_list
@@ -65,6 +65,7 @@ def opened(cast: Sequence[Applicant], say: Say) -> Round:
             reviewer=people.actor_named("dl-reviewer"),
             lead=people.actor_named("dl-lead"),
         )
+        peers.fill(system=people.SYSTEM)
     known = the_round()
     if known is not None:
         return known

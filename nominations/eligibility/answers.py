@@ -92,6 +92,14 @@ def number(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def short(value: Decimal) -> Decimal:
+    """Return a computed quantity with four decimals; with four digits that count where those would make it zero."""
+    least = Decimal("0.0001")
+    if value and abs(value) < least:
+        least = Decimal(1).scaleb(value.adjusted() - 3)
+    return value.quantize(least)
+
+
 def unit_key(unit: str) -> str:
     """Return a unit for comparison: width, case, spaces and middle dots folded (㎡ = m2)."""
     folded = unicodedata.normalize("NFKC", unit).lower().replace(" ", "")

@@ -10,12 +10,10 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from greenportal.documents import charts, pdf
-from nominations.eligibility.answers import number
+from nominations.eligibility.answers import number, short
 from nominations.eligibility.comparing import Position
 
 TITLE = "与本地区同行业已有绿色工厂对标"
-#: Digits that a person compares; the tables give the values as recorded.
-_PLACES = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,9 @@ def shown(row: Position) -> Shown:
     strip = None
     if row.middle is not None:
         strip = charts.strip(
-            [_short(v) for v in row.values],
-            None if row.own is None else _short(row.own),
-            middle=_short(row.middle),
+            [short(v) for v in row.values],
+            None if row.own is None else short(row.own),
+            middle=short(row.middle),
             lower_is_better=row.indicator.lower_is_better,
         )
     place = f"第{row.rank}位（共{row.count + 1}家，含本单位）" if row.rank else "—"
@@ -71,13 +69,8 @@ def _verdict(row: Position) -> tuple[str, str]:
     return ("优于全部可比工厂", "green") if row.ahead else ("未优于最好的可比工厂", "amber")
 
 
-def _short(value: Decimal) -> Decimal:
-    """Return four decimals, more for values that these would make zero."""
-    return value.quantize(_PLACES) if abs(value) >= _PLACES or not value else value
-
-
 def _text(value: Decimal | None) -> str:
-    return "" if value is None else number(_short(value))
+    return "" if value is None else number(short(value))
 
 
 def comparison_pdf(context: Mapping[str, Any]) -> bytes:

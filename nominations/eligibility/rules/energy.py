@@ -9,7 +9,16 @@ from typing import Any
 from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding, Outcome, Severity
 from greenportal.rounds.rulebook import MAY_REFUSE, Benchmark, Rulebook, RuleSpec
-from nominations.eligibility.answers import at_least_as_good, manual, met, not_applicable, not_met, number, unit_key
+from nominations.eligibility.answers import (
+    at_least_as_good,
+    manual,
+    met,
+    not_applicable,
+    not_met,
+    number,
+    short,
+    unit_key,
+)
 from nominations.eligibility.facts import EnergyEntry, NominationFacts, PeerFigure
 
 NO_BENCHMARK = "none"
@@ -189,7 +198,9 @@ def _rank(figure: PeerFigure, least: int, worse: list[str], unknown: list[str], 
         unknown.append(figure.indicator)
         return
     ahead = figure.value > figure.peer if figure.higher_is_better else figure.value < figure.peer
-    told = f"{figure.indicator}{number(figure.value)}{figure.unit}"
+    # What an officer typed is told as typed; what the register's comparison computed, as people read it.
+    own = figure.value if figure.count is None else short(figure.value)
+    told = f"{figure.indicator}{number(own)}{figure.unit}"
     if figure.count is None:
         told += f"（对标{number(figure.peer)}{figure.unit}）"
     elif figure.count >= least:

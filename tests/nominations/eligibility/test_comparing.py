@@ -1,14 +1,17 @@
 """Positions among peers, by hand: values and places are written here, not taken from the code."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from greenportal.findings.types import Finding, Outcome, Severity
 from greenportal.sheets import from_json
-from nominations.eligibility import comparing
+from nominations.eligibility import comparing, engine
+from nominations.eligibility.answers import number, short
 from nominations.eligibility.comparing import Indicator, Peer, Scope
-from tests.nominations.eligibility.base import BOOK
+from nominations.eligibility.facts import PeerFigure
+from tests.nominations.eligibility.base import BOOK, base
 
 D = Decimal
 
@@ -112,3 +115,24 @@ def test_what_is_withheld_says_the_same_whatever_it_came_to(outcome):
     shown, kept = comparing.withheld([told, other])
     assert kept is other
     assert shown == Finding("PEERS", Outcome.MANUAL, Severity.INFO, "通知 一、（一）第2段", comparing.WITHHELD, "对标")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    # 1/3; rounded half even; whole; small values keep four digits that count instead of becoming 0.
+    [
+        (D(1) / D(3), "0.3333"),
+        (D("5200"), "5200"),
+        (D("1.23456"), "1.2346"),
+        (D("0.0000123456"), "0.00001235"),
+        (D(0), "0"),
+    ],
+)
+def test_a_computed_figure_is_told_as_people_read_it(value, text):
+    assert number(short(value)) == text
+
+
+def test_the_verdict_tells_the_own_figure_short():
+    own = PeerFigure("单位产品综合能耗", "tce/套", D(1) / D(3), D("0.35"), count=6, rank=1)
+    finding = engine.check_one("PEERS", replace(base("factory"), peers=(own,)), BOOK)
+    assert "单位产品综合能耗0.3333tce/套（与6家可比工厂相比居第1位）" in finding.because
