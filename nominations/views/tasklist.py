@@ -28,8 +28,11 @@ class Task:
     hint: str = ""
 
 
-def sheet_tasks(nomination: Nomination, content: Content) -> list[tuple[str, list[Task]]]:
-    """The sections of the applicant's sheets with their status, sheet by sheet; the evaluator's is one step. Two queries."""
+def sheet_tasks(nomination: Nomination, content: Content) -> list[tuple[str, int, list[Task]]]:
+    """The sections of the applicant's sheets with their status, sheet by sheet; the evaluator's is one step. Two queries.
+
+    Title, filing, sections of each sheet.
+    """
     done = dict(Filing.objects.filter(pk__in=[p.filing_id for p in content.sheets]).values_list("pk", "done_sections"))
     comments = list(FieldComment.objects.filter(scope=SCOPE_NOMINATION, scope_id=nomination.pk))
     found = []
@@ -47,7 +50,7 @@ def sheet_tasks(nomination: Nomination, content: Content) -> list[tuple[str, lis
             )
             for status in statuses
         ]
-        found.append((part.sheet.title, tasks))
+        found.append((part.sheet.title, part.filing_id, tasks))
     return found
 
 

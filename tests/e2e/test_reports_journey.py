@@ -1,0 +1,141 @@
+"""Both reports by Excel, in a browser: template, filled cells, preview, stored; finished by the evaluator; one PDF.
+
+A real Chromium. Pictures of every step and of the PDF's pages are kept in .local/screenshots.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.urls import reverse
+
+from greenportal.accounts.actors import Role
+from nominations.models import Nomination
+from nominations.selectors.reports import report_states
+from tests.conftest import SCREENSHOTS
+from tests.e2e.test_journey import Desk
+from tests.factories.accounts import make_user
+from tests.factories.nominations import good_evaluator, make_complete, make_district
+from tests.factories.rounds import DURING
+from tests.factories.sheetbooks import typed
+
+pytestmark = pytest.mark.e2e
+
+#: What the applicant types, as people type it, and what is stored. One cell is no number.
+SELF = {
+    "product_unit": "套",
+    "output": "１３５６０",
+    "energy_total": "4,321.5",
+    "carbon_total": "9876",
+    "self_score": "91.5",
+    "next_steps": "演示：扩大屋顶光伏规模。",
+}
+SELF_STORED = {**SELF, "output": "13560", "energy_total": "4321.5"}
+THIRD = {
+    "main_products": "演示冷冻机组",
+    "third_party_score": "88.25",
+    "author": "乙样本",
+    "highlights": "演示：余热回收成效明显。",
+}
+
+
+OWN = re.compile("用Excel填写.*绿色工厂自评价报告")
+
+
+@pytest.fixture
+def october(settings: Any) -> Iterator[None]:
+    """Let the portal live in the round's time."""
+    settings.CLOCK_OFFSET = DURING - datetime.now(UTC)
+    yield
+
+
+def by_excel(
+    desk: Desk, values: Mapping[str, Any], path: Path, name: str, *, link: str | re.Pattern[str] = "用Excel填写"
+) -> None:
+    """From a page that leads to the sheet's Excel: download the filled template, type into cells, upload; ends on the preview."""
+    desk.page.get_by_role("link", name=link).first.click()
+    desk.look(f"{name}-1-workbook")
+    with desk.page.expect_download() as download:
+        desk.page.get_by_role("link", name="下载填报表").click()
+    path.write_bytes(typed(Path(download.value.path()).read_bytes(), values))
+    desk.page.set_input_files("#id_file", path)
+    desk.press("上传并核对")
+    desk.says("将要变更的内容")
+    desk.look(f"{name}-2-preview")
+
+
+def stored(nomination: Nomination, mark: str) -> dict[str, Any]:
+    """The answers of one of its reports as they are now."""
+    return dict(nomination.sheets.get(sheet_key__endswith=mark).filing.answers)
+
+
+def keep_pages(document: pypdfium2.PdfDocument, texts: list[str], words: Mapping[str, str]) -> None:
+    """Keep a picture of the first page that holds each text."""
+    for name, text in words.items():
+        number = next(n for n, page in enumerate(texts) if text in page)
+        document[number].render(scale=1.3).to_pil().save(SCREENSHOTS / f"journey-reports-pdf-{name}.png")
+
+
+def test_both_reports_go_through_excel_into_one_pdf(
+    october: None, live_portal: Any, browser_context: Any, screenshot: Any, tmp_path: Path
+) -> None:
+    desk = Desk(live_portal, browser_context, screenshot)
+    district = make_district("瓦房店市")
+    evaluator = good_evaluator(district.round)
+    nomination = make_complete(district, evaluator=evaluator)
+    applicant = make_user(Role.APPLICANT, organisation=nomination.applicant)
+    assessor = make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+
+    # The applicant: one cell is no number, it is told and the others are stored.
+    desk.become(applicant)
+    desk.go("detail", nomination.pk)
+    by_excel(desk, {**SELF, "waste_gas": "约百万"}, tmp_path / "自评价.xlsx", "reports-self", link=OWN)
+    desk.says("需要修改的单元格（1处）")
+    assert stored(nomination, "_self") == {}
+    desk.page.get_by_role("button", name=re.compile("^确认保存")).click()
+    desk.says(f"已从Excel保存{len(SELF)}项。另有1处需要修改，没有保存。")
+    assert stored(nomination, "_self") == SELF_STORED
+
+    # The evaluator it named: its own report the same way, then stated finished.
+    desk.become(assessor)
+    desk.go("named")
+    desk.page.get_by_role("link", name=re.compile("^填写中")).click()
+    desk.page.get_by_role("link", name="填写报告").click()
+    by_excel(desk, THIRD, tmp_path / "第三方评价.xlsx", "reports-third")
+    desk.page.get_by_role("button", name=re.compile("^确认保存")).click()
+    desk.says(f"已从Excel保存{len(THIRD)}项。")
+    desk.go("report", nomination.pk)
+    assert desk.page.input_value("#id_author") == "乙样本"
+    desk.page.fill("#id_report_on", "2022-09-20")
+    desk.press("确认完成")
+    desk.says("评价机构已完成")
+    desk.look("reports-third-3-finished")
+    assert report_states([nomination.pk])[nomination.pk].finished
+    assert THIRD.items() <= stored(nomination, "_third").items()
+
+    # The applicant's PDF: figures of both, what follows from them, bookmarks, the mark of rebuilt forms.
+    desk.become(applicant)
+    desk.go("detail", nomination.pk)
+    with desk.page.expect_download() as download:
+        desk.page.locator(f"a[href='{reverse('nominations:own_pages', args=[nomination.pk])}']").first.click()
+    document = pypdfium2.PdfDocument(Path(download.value.path()))
+    texts = ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    places = {bookmark.get_title(): bookmark.get_dest().get_index() for bookmark in document.get_toc()}
+    keep_pages(document, texts, {"self": "0.728319", "third": "88.25"})
+    document.close()
+    whole = "".join(texts)
+    for value in (*SELF_STORED.values(), *THIRD.values()):
+        assert value in whole, value
+    # 9876 tCO2e / 13560 套 = 0.7283185…, printed with six decimals.
+    assert "0.728319" in whole
+    assert list(places)[:2] == ["封面", "目录"]
+    # Each report's first page is no original form, and says so.
+    for title in ("绿色工厂自评价报告", "绿色工厂第三方评价报告"):
+        assert "非官方样式" in texts[places[title]], (title, places, texts[places[title]])
+    assert desk.violations == {}
