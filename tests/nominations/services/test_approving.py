@@ -184,7 +184,7 @@ def test_groups_merged_after_the_list_was_prepared_are_found_at_approval_and_pub
 def test_a_dispute_waits_and_a_void_evaluation_is_none(reviewer, lead):
     ready = accepted()
     nomination = ready.nominations[0]
-    body = make_actor(Role.EVALUATOR, organisation=nomination.evaluator.organisation)
+    body = make_actor(Role.EVALUATOR_ADMIN, organisation=nomination.evaluator.organisation)
     dispute(actor=body, engagement_id=nomination.engagement_id, reason="未签合同")
     row = prepared(ready, reviewer)
     assert "市局认定后才能列入" in refused(row, lead)
