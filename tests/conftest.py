@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.db.models.signals import pre_save
 from kombu import pools
 
 from greenportal.devtools.account import service_account
@@ -80,6 +81,25 @@ def no_files_left_over() -> Iterator[None]:
     left = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
     shutil.rmtree(folder, ignore_errors=True)
     assert left == [], f"tests left files in {folder}: {left[:5]}"
+
+
+def _as_the_application_may(sender: Any, instance: Any, update_fields: Any, **_: Any) -> None:
+    """Refuse what the application's role could not write: tests run as the owner, who may write every column."""
+    fixed = {
+        name for trigger in getattr(sender._meta, "triggers", ()) for name in getattr(trigger, "fields", None) or ()
+    }
+    if fixed and not instance._state.adding and (update_fields is None or fixed & set(update_fields)):
+        raise AssertionError(
+            f"save {sender.__name__} with update_fields and without {sorted(fixed)}: no right to these"
+        )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def rights_of_the_application() -> Iterator[None]:
+    """Every save of the suite asks for no column that production would refuse."""
+    pre_save.connect(_as_the_application_may, dispatch_uid="rights")
+    yield
+    pre_save.disconnect(dispatch_uid="rights")
 
 
 @pytest.fixture(scope="session")

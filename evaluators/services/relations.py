@@ -125,10 +125,12 @@ def _moved(actor: Actor, relation_id: int, action: str, reason: str, seen_versio
         )
         if seen_version is not None and relation.version != seen_version:
             raise Stale("这一关联关系刚被他人处理，刷新页面核对最新状态。", current=relation.state)
-        for name, value in _written(action, actor, reason).items():
+        values = _written(action, actor, reason)
+        for name, value in values.items():
             setattr(relation, name, value)
         relation.state, relation.version = found.target, relation.version + 1
-        relation.save()
+        # Only these: the application's role may not write the columns that say what was told.
+        relation.save(update_fields=[*(name.removesuffix("_id") for name in values), "state", "version"])
         _audit(actor, f"{action}_relation", relation)
         if action != "reject":
             settle(
