@@ -52,8 +52,14 @@ def repin(*, filing_id: int, sheet: Sheet, cause: str, actor: Actor) -> Filing:
         return _put(filing, sheet, canonical_answers(sheet, filing.answers), cause=cause, actor=actor)
 
 
+def _typed(filing: Filing) -> bool:
+    """True when somebody wrote something: what the directory filled in is no word worth a version."""
+    known = {field.key for field in sheet_of(filing).fields() if field.reuse}
+    return any(value for key, value in filing.answers.items() if key not in known)
+
+
 def _put(filing: Filing, sheet: Sheet, answers: dict[str, Any], *, cause: str, actor: Actor) -> Filing:
-    if filing.answers:
+    if _typed(filing):
         freeze(filing_id=filing.pk, cause=cause, actor=actor)
     gone = {key for key in filing.answers if filing.answers[key] != answers.get(key)}
     filing.version += 1
