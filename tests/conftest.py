@@ -57,6 +57,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(name))
 
 
+# --- database ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True, scope="session")
+def sessions_end_with_the_tests(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """End what still holds the test database when it is dropped: a server thread of a browser may outlive its test."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 # --- storage ---------------------------------------------------------------------------------------------------------
 
 

@@ -82,6 +82,8 @@ def test_a_hostile_file_is_refused_by_its_sentence_and_the_rest_is_kept(
     name: str, officer: Client, nomination: Nomination, private_storage: Path, temp_files: Path, keep: Keep
 ) -> None:
     case = CASES[name]
+    # A child's peak begins with what its parent held at the start, so a grown test process may lift it, the file not.
+    started_with = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     answer = send(officer, nomination, case.upload, case.make())
     page = html.unescape(answer.content.decode())
     assert 200 <= answer.status_code < 500
@@ -92,7 +94,7 @@ def test_a_hostile_file_is_refused_by_its_sentence_and_the_rest_is_kept(
     assert (StoredFile.objects.count(), NominationDocument.objects.count()) == (0, 0)
     assert left(private_storage, temp_files) == []
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert peak <= CHILD_LIMIT_KB
+    assert peak <= max(CHILD_LIMIT_KB, started_with)
     keep("uploads", name, f"拒收：{cause}", 状态码=answer.status_code, 子进程峰值MB=peak // 1024)
 
 

@@ -68,7 +68,6 @@ def test_a_district_reports_with_a_document_and_the_city_verifies(mailoutbox):
     city = sign_in(Client(), reviewer)
     proof = city.get(reverse("files:download", args=[incident.current.document_id]))
     assert b"".join(proof).startswith(b"%PDF")
-    proof.close()
     city.post(url("incident", incident.pk), {"version": "1", "verify": "1"})
     incident.refresh_from_db()
     assert (incident.state, incident.decided_by_id) == ("verified", reviewer.pk)

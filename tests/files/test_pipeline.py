@@ -60,13 +60,15 @@ def test_hostile_file_is_refused_with_its_cause_in_time(name: str, private_stora
     case = CASES[name]
     body = case.make()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # A child's peak begins with what its parent held at the start, so a grown test process may lift it, the file not.
+    started_with = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     refusal = refused(make_upload(case.upload, body), case.accept)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert refusal.cause == case.cause
     # Processor time of the child, not wall clock: the machine may be busy with other tests.
     assert after.ru_utime + after.ru_stime - spent.ru_utime - spent.ru_stime <= 2
-    assert after.ru_maxrss <= 512 * 1024
+    assert after.ru_maxrss <= max(512 * 1024, started_with)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before <= 64 * 1024
     assert nothing_left(private_storage, temp_files)
 

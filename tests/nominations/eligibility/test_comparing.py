@@ -133,6 +133,6 @@ def test_a_computed_figure_is_told_as_people_read_it(value, text):
 
 
 def test_the_verdict_tells_the_own_figure_short():
-    own = PeerFigure("单位产品综合能耗", "tce/套", D(1) / D(3), D("0.35"), count=6, rank=1)
+    own = PeerFigure(indicator="单位产品综合能耗", unit="tce/套", value=D(1) / D(3), peer=D("0.35"), count=6, rank=1)
     finding = engine.check_one("PEERS", replace(base("factory"), peers=(own,)), BOOK)
     assert "单位产品综合能耗0.3333tce/套（与6家可比工厂相比居第1位）" in finding.because
