@@ -64,7 +64,8 @@ def test_draft_of_the_list_says_so_and_keeps_nothing() -> None:
     words = words_of(answer)
     assert "草稿" in words
     assert ready.nominations[0].subject.name[:6] in words.replace("\r\n", "")
-    assert stored() == before == (0, 0, 0)
+    assert stored() == before
+    assert not ListVersion.objects.exists()
 
 
 def test_draft_of_the_list_has_the_rows_that_finalising_freezes() -> None:
