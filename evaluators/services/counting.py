@@ -10,7 +10,7 @@ from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evalu
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.findings.types import Invalid, NotVisible
+from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.selectors import rulebook_at
 
@@ -101,18 +101,40 @@ def fills_cap(group_id: int, round_id: int) -> bool:
     return number is not None and confirmed_count(group_id, round_id) + 1 >= int(number.value)
 
 
+def _sanction_on(organisation_id: int, day: date) -> Sanction | None:
+    """Return the first confirmed sanction of the legal person that covers a local day; its end is exclusive. One query."""
+    rows = Sanction.objects.filter(
+        organisation_id=organisation_id, confirmed_at__isnull=False, verified_on__lte=day, until__gt=day
+    )
+    return rows.exclude(lifted_on__lte=day).order_by("verified_on").first()
+
+
+def _span(found: Sanction) -> str:
+    return f"{found.verified_on:%Y-%m-%d}至{found.until:%Y-%m-%d}，不含截止日，依据{found.document_no}"
+
+
 def refuse_sanctioned(organisation_id: int, report_on: date) -> None:
     """Raise Invalid at `report_on` when a confirmed sanction of the legal person covers that day (通知 二、第1段)."""
-    rows = Sanction.objects.filter(
-        organisation_id=organisation_id, confirmed_at__isnull=False, verified_on__lte=report_on, until__gt=report_on
-    )
-    found = rows.exclude(lifted_on__lte=report_on).order_by("verified_on").first()
+    found = _sanction_on(organisation_id, report_on)
     if found is not None:
         told = (
-            f"报告日期在不予采信期内（{found.verified_on:%Y-%m-%d}至{found.until:%Y-%m-%d}，不含截止日，"
-            f"依据{found.document_no}），这期间出具的评价结果不予采信。核对报告日期；确在期内的，请提出异议说明。"
+            f"报告日期在不予采信期内（{_span(found)}），这期间出具的评价结果不予采信。"
+            "核对报告日期；确在期内的，请提出异议说明。"
         )
         raise Invalid(told, errors={"report_on": [told]})
+
+
+def refuse_new_work(organisation_id: int) -> None:
+    """Raise Refused when a confirmed sanction covers today: an evaluation without a report cannot be accepted any more.
+
+    A report dated before the case was verified is not asked here: whether it still counts is for a person.
+    """
+    found = _sanction_on(organisation_id, clock.today())
+    if found is not None:
+        raise Refused(
+            f"本机构在不予采信期内（{_span(found)}），期内不能确认新的评价项目。"
+            "查实日期以前已出具评价报告的，填写评价报告日期，由人工判断是否采信；其他的，请提出异议说明。"
+        )
 
 
 def tell_nominations(*, actor: Actor, cause: str, engagement_ids: Iterable[int] = (), key: str = "") -> None:

@@ -19,6 +19,7 @@ from evaluators.services.counting import (
     fills_cap,
     lock_group,
     recount,
+    refuse_new_work,
     refuse_sanctioned,
     tell_nominations,
 )
@@ -211,7 +212,7 @@ def confirm(
     report_on: date of its report, if issued; independent: its declaration that it had no part in the
     self-evaluation (通知 二、第1段), None where it says nothing; cap_seen: it read that this confirmation fills
     the cap, which the rulebook's `cap_acknowledge` asks for. Raises Invalid at `cap_seen` where that is missing,
-    and at `report_on` for a report dated within a sanction (不予采信).
+    and at `report_on` for a report dated within a sanction (不予采信); Refused without a report while one runs.
     """
     now = clock.now()
     values: dict[str, Any] = {"confirmed_at": now}
@@ -221,8 +222,11 @@ def confirm(
         values |= {"independent": independent, "independent_at": now}
 
     def look(engagement: Engagement) -> None:
-        if report_on is not None:
-            refuse_sanctioned(engagement.evaluator.organisation_id, report_on)
+        dated = report_on or engagement.report_on
+        if dated is None:
+            refuse_new_work(engagement.evaluator.organisation_id)
+        else:
+            refuse_sanctioned(engagement.evaluator.organisation_id, dated)
         if fills_cap(engagement.group_id, engagement.round_id):
             if not cap_seen:
                 raise _cap_unseen(engagement.group_id, engagement.round_id)

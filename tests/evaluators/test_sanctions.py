@@ -1,6 +1,7 @@
 """不予采信: two people, dates, lifting."""
 
-from datetime import date
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, InternalError, transaction
@@ -8,6 +9,7 @@ from django.db import IntegrityError, InternalError, transaction
 from evaluators.models import Sanction, SanctionStep
 from evaluators.selectors import standing
 from evaluators.services import (
+    confirm,
     confirm_sanction,
     confirm_step,
     drop_step,
@@ -17,6 +19,7 @@ from evaluators.services import (
     record_sanction,
 )
 from evaluators.services.sanctions import years_after
+from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, WrongState
@@ -197,6 +200,76 @@ def test_database_wants_two_people_and_keeps_the_words(reviewer, second):
 
 def _user(actor):
     return User.objects.get(pk=actor.user_id)
+
+
+# --- at the engagement: what a sanctioned body may still confirm, by date -----------------------------------------------
+
+#: A sanction of three years from 2022-09-20, the local day of DURING.
+FIRST, AFTER = date(2022, 9, 20), date(2025, 9, 20)
+
+
+def confirm_on(evaluator, engagement, day, **values):
+    """Confirm at noon of a local day."""
+    actor = Actor(role=Role.EVALUATOR_ADMIN, organisation_id=evaluator.organisation_id)
+    with clock.fixed(datetime.combine(day, time(12), tzinfo=ZoneInfo("Asia/Shanghai"))):
+        return confirm(actor=actor, engagement_id=engagement.pk, **values)
+
+
+@pytest.mark.parametrize(
+    ("day", "lifted", "refused"),
+    [
+        (date(2022, 9, 19), None, False),
+        (FIRST, None, True),
+        (date(2025, 9, 19), None, True),
+        (AFTER, None, False),
+        (date(2022, 12, 31), date(2023, 1, 1), True),
+        (date(2023, 1, 1), date(2023, 1, 1), False),
+        (FIRST, FIRST, False),
+    ],
+    ids=["eve", "first-day", "last-day", "end", "eve-of-lifting", "lifted", "revoked"],
+)
+def test_confirming_without_a_report_is_refused_while_sanctioned(day, lifted, refused, round_2022, reviewer, second):
+    evaluator = make_evaluator()
+    values = {"verified_on": FIRST, "until": AFTER, "lifted_on": lifted, "document_no": "试验〔2022〕5号"}
+    make_sanction(evaluator.organisation, _user(reviewer), _user(second), **values)
+    engagement = make_engagement(evaluator, round_2022)
+    if not refused:
+        assert confirm_on(evaluator, engagement, day).state == "confirmed"
+        return
+    with pytest.raises(Refused) as caught:
+        confirm_on(evaluator, engagement, day)
+    assert caught.value.message == (
+        "本机构在不予采信期内（2022-09-20至2025-09-20，不含截止日，依据试验〔2022〕5号），期内不能确认新的评价项目。"
+        "查实日期以前已出具评价报告的，填写评价报告日期，由人工判断是否采信；其他的，请提出异议说明。"
+    )
+    engagement.refresh_from_db()
+    assert (engagement.state, engagement.version) == ("claimed", 1)
+
+
+@pytest.mark.parametrize(
+    ("report_on", "refused"),
+    [(date(2022, 9, 19), False), (FIRST, True), (date(2025, 9, 19), True), (AFTER, False)],
+)
+@pytest.mark.parametrize("stored", [True, False], ids=["stored", "typed"])
+def test_a_report_counts_by_its_own_day(stored, report_on, refused, round_2022, reviewer, second):
+    evaluator = make_evaluator()
+    make_sanction(evaluator.organisation, _user(reviewer), _user(second), verified_on=FIRST, until=AFTER)
+    engagement = make_engagement(evaluator, round_2022, report_on=report_on if stored else None)
+    values = {} if stored else {"report_on": report_on}
+    if refused:
+        with pytest.raises(Invalid, match="报告日期在不予采信期内") as caught:
+            confirm_on(evaluator, engagement, AFTER, **values)
+        assert set(caught.value.errors) == {"report_on"}
+    else:
+        assert confirm_on(evaluator, engagement, AFTER, **values).report_on == report_on
+
+
+def test_unconfirmed_and_foreign_sanctions_refuse_nothing(round_2022, reviewer, second):
+    evaluator, other = make_evaluator(), make_evaluator()
+    written(reviewer, evaluator)
+    make_sanction(other.organisation, _user(reviewer), _user(second))
+    engagement = make_engagement(evaluator, round_2022)
+    assert confirm_on(evaluator, engagement, date(2022, 10, 1)).state == "confirmed"
 
 
 def test_lifting_needs_words_a_confirmed_case_and_a_day_inside(reviewer, second):
