@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from dynamic_mgmt.models import ListedUnit, Statement
@@ -71,6 +73,14 @@ class MoveForm(ServiceForm):
     """The district's summary or the reason."""
 
     text = forms.CharField(
-        label="区县总结或理由", max_length=500, widget=forms.Textarea(attrs={"rows": 4}), required=False
+        label="区县总结或理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        help_text="区县推荐时写总结；不推荐、不采用或撤下时写理由。",
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].optional = False  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from dynamic_mgmt.forms.register import LinkForm, RegisterFilter, RemovalForm
 from dynamic_mgmt.models import ListedUnit
 from dynamic_mgmt.parsing import HEADINGS, MAX_ROWS, REQUIRED, ListedRow
 from dynamic_mgmt.rules import may_decide_removal
-from dynamic_mgmt.selectors import filtered, visible_to
+from dynamic_mgmt.selectors import Filters, filtered, visible_to
 from dynamic_mgmt.selectors.changes import history_of
 from dynamic_mgmt.selectors.changes import visible_to as changes_visible_to
 from dynamic_mgmt.selectors.incidents import visible_to as incidents_visible_to
@@ -35,6 +35,21 @@ CITY = (Role.CITY_LEAD, Role.CITY_REVIEWER)
 READERS = (*CITY, Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD, Role.APPLICANT)
 HEADS = ("名称", "类别", "级别", "批次", "名单年度", "公布日期", "地区", "状态")
 PER_PAGE = 50
+#: Why the register shows nothing, and what to do: narrowed by filters, nothing put under a district, nothing linked.
+EMPTY_FILTERED = "没有符合条件的单位。减少条件或清除条件后再查。"
+EMPTY_CITY = "还没有登记任何名单。从“导入公布的名单”或“粘贴名单文字”开始。"
+EMPTY_DISTRICT = (
+    "还没有对应到本地区的单位。公布的名单由市局导入，单位与法人单位对应、或名单中写明区县后，才在这里列出。"
+    "本地区已有单位列入名单的，把单位名称、统一社会信用代码和批次告知市局，由市局核对后对应。"
+)
+EMPTY_APPLICANT = "还没有与本单位对应的名单记录。已列入名单的，把单位名称、统一社会信用代码和批次告知所在区县主管部门，由市局核对后对应。"
+
+
+def _empty(actor: Actor, *, narrowed: bool) -> str:
+    """Return what the list says when it has no row."""
+    if narrowed:
+        return EMPTY_FILTERED
+    return EMPTY_CITY if actor.is_city else EMPTY_DISTRICT if actor.is_district else EMPTY_APPLICANT
 
 
 def _cells(unit: ListedUnit) -> list[dict[str, str]]:
@@ -63,7 +78,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """Units that the reader may see, by sound of name."""
     actor = actor_of(request)
     form = RegisterFilter(request.GET or None)
-    rows = filtered(visible_to(actor), form.filters()) if form.is_bound else visible_to(actor)
+    filters = form.filters() if form.is_bound else Filters()
+    rows = filtered(visible_to(actor), filters)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -74,6 +90,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "query": query.urlencode(),
         "is_city": actor.is_city,
+        "empty": _empty(actor, narrowed=filters != Filters()),
     }
     return render(request, "dynamic_mgmt/index.html", context)
 

@@ -49,10 +49,19 @@ class RegistrationForm(ServiceForm):
 
 
 class ReasonForm(ServiceForm):
-    """A written reason, with the version of the row that was shown."""
+    """A written reason, with the version of the row that was shown.
+
+    The service asks for the reason, in the table's order of refusals; the page does not call it optional.
+    label: says when it is needed where only some of the page's buttons need it.
+    """
 
     reason = forms.CharField(label="理由", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, label: str = "理由", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = label
+        self.fields["reason"].optional = False  # type: ignore[attr-defined]
 
 
 class ConfirmForm(ServiceForm):

@@ -75,7 +75,9 @@ def relation(request: HttpRequest, relation_id: int) -> HttpResponse:
     found = relations_visible_to(actor).select_related("ended_by").filter(pk=relation_id).first()
     if found is None:
         raise NotVisible
-    form = ReasonForm(posted(request) if actor.is_city else None, initial={"version": found.version})
+    label = "不予认定的理由（认定时可不填）" if found.state == RelationState.PROPOSED else "解除理由"
+    data = posted(request) if actor.is_city else None
+    form = ReasonForm(data, initial={"version": found.version}, label=label)
     if request.method == "POST" and not actor.is_city:
         raise NotVisible
     if request.method == "POST" and form.is_valid():

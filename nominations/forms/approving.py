@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from nominations.forms.base import PlainForm
@@ -24,3 +26,8 @@ class EndForm(PlainForm):
     """Why a list is dropped, or its approval taken back."""
 
     reason = forms.CharField(label="理由", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The service asks for it, in the table's order of refusals; the page does not call it optional.
+        self.fields["reason"].optional = False  # type: ignore[attr-defined]

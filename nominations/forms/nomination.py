@@ -232,7 +232,13 @@ class AnswerForm(PlainForm):
         choices=[(FieldComment.Answer.CHANGED, "已按意见修改"), (FieldComment.Answer.EXPLAINED, "不修改，说明理由")],
         widget=forms.RadioSelect,
     )
-    text = forms.CharField(label="理由", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(
+        label="不修改的理由", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].optional = False  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Not changing needs a reason."""

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.views import register
 from greenportal.accounts.actors import Role
 from greenportal.files.models import StoredFile
 from tests.factories.accounts import make_user, sign_in
@@ -142,6 +143,23 @@ def test_list_is_looked_through_then_stored(django_capture_on_commit_callbacks):
         client.post(url, {"file_id": StoredFile.objects.get().pk, "confirm": "1"})
     rows = ListedUnit.objects.order_by("id").values_list("name_as_listed", "batch", "matchable", "source")
     assert list(rows) == [("试验（大连）有限公司", "7", True, "名单.xlsx"), ("某石化(简称)", "7", False, "名单.xlsx")]
+
+
+@pytest.mark.parametrize(
+    ("role", "query", "told"),
+    [
+        (Role.DISTRICT_OFFICER, {}, register.EMPTY_DISTRICT),
+        (Role.APPLICANT, {}, register.EMPTY_APPLICANT),
+        (Role.CITY_LEAD, {}, register.EMPTY_CITY),
+        (Role.DISTRICT_OFFICER, {"batch": "99"}, register.EMPTY_FILTERED),
+    ],
+)
+def test_an_empty_register_says_why_and_what_to_do(role, query, told):
+    client = as_role(role)
+    page = client.get(reverse("dynamic_mgmt:index"), query).content.decode()
+    others = {register.EMPTY_DISTRICT, register.EMPTY_APPLICANT, register.EMPTY_CITY, register.EMPTY_FILTERED} - {told}
+    assert told in page
+    assert not any(other in page for other in others)
 
 
 @pytest.mark.parametrize("count", [1, 3])

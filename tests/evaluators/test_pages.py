@@ -1,5 +1,7 @@
 """Pages of evaluators: who reaches them, what the city and the evaluator do there."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -286,6 +288,16 @@ def test_evaluator_confirms_and_disputes_and_the_city_decides(round_2022, client
     assert dict(Engagement.objects.values_list("pk", "state")) == {yes.pk: "confirmed", no.pk: "void"}
     yes.refresh_from_db()
     assert str(yes.report_on) == "2022-09-10"
+
+
+@pytest.mark.parametrize("page", ["decide", "dispute"])
+def test_a_reason_that_the_service_asks_for_is_not_called_optional(round_2022, client_of, page):
+    engagement = make_engagement(make_evaluator(), round_2022)
+    who = {"organisation": engagement.evaluator.organisation} if page == "dispute" else {}
+    client = client_of(Role.EVALUATOR_ADMIN if page == "dispute" else Role.CITY_REVIEWER, **who)
+    text = client.get(reverse(f"evaluators:{page}", args=[engagement.pk])).content.decode()
+    assert re.search(r">理由\s*</label>", text)
+    assert "选填" not in text
 
 
 def test_home_page_tells_each_what_waits(round_2022, client_of):
