@@ -85,6 +85,16 @@ def findings_of(facts: TableFacts) -> list[Finding]:
     return sorted(found, key=lambda f: order.get(f.outcome, 2))
 
 
+#: What a unit can mend itself; conduct, incidents and peers are the officers'.
+_OWN_RULES = frozenset({"TABLE_PREVIOUS", "TABLE_SLIP", "TABLE_JUMP", "TABLE_SHARE"})
+
+
+def own_hints(facts: TableFacts) -> list[str]:
+    """Return what the unit should look at before filing, as sentences: its own numbers only. Never a refusal."""
+    found = [*_history(facts), *_shares(facts)]
+    return [finding.because for finding in found if finding.rule in _OWN_RULES]
+
+
 def _finding(
     rule: str, outcome: Outcome, title: str, because: str, *, todo: str = "", clause: str = CLAUSE, **data: Any
 ) -> Finding:

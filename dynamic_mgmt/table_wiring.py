@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt import table_rules
 from dynamic_mgmt.constants import FILE_FIGURES, FILE_TABLES, SCOPE_TABLE
 from dynamic_mgmt.models import DynamicTable
+from dynamic_mgmt.selectors.hints import hints_of
 from dynamic_mgmt.selectors.table_work import table_work
 from dynamic_mgmt.selectors.tables import table_window, visible_to
 from greenportal.accounts.actors import Actor
@@ -50,6 +54,12 @@ def title(scope_id: int) -> str:
     return row.unit.current_name if row else "返回"
 
 
+def hints(actor: Actor, scope_id: int, answers: Mapping[str, Any]) -> list[str]:
+    """What the unit should look at again before it files."""
+    table = _seen(actor, scope_id)
+    return hints_of(table, answers) if table else []
+
+
 def own_uploads(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
     """A workbook of tables or figures is seen by the person who uploaded it, until it is removed."""
     return rows.filter(uploaded_by_id=actor.user_id) if actor.user_id is not None else rows.none()
@@ -59,5 +69,7 @@ def connect() -> None:
     """Register everything. Called once by `AppConfig.ready()`."""
     files.register(FILE_TABLES, own_uploads)
     files.register(FILE_FIGURES, own_uploads)
-    filings.register(SCOPE_TABLE, view=may_view_filing, edit=may_edit_filing, back_url=back_url, title=title)
+    filings.register(
+        SCOPE_TABLE, view=may_view_filing, edit=may_edit_filing, back_url=back_url, title=title, hints=hints
+    )
     worklist.register(table_work)

@@ -75,6 +75,7 @@ urlpatterns += [
     path("experiences/", experiences.index, name="experiences"),
     path("experiences/add/", experiences.add, name="experience_add"),
     path("experiences/statement/", experiences.state, name="statement_add"),
+    path("experiences/statement/<int:statement_id>/withdraw/", experiences.withdraw, name="statement_withdraw"),
     path("experiences/<int:experience_id>/", experiences.one, name="experience"),
     path("experiences/<int:experience_id>/move/", experiences.move, name="experience_move"),
 ]

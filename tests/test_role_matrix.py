@@ -141,6 +141,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("dynamic_mgmt: trends", DISTRICT | CITY, PAGE),
     ("dynamic_mgmt: unit_trend", OWNERS | CITY, ABSENT),
     ("dynamic_mgmt: guidance", DISTRICT | CITY, ABSENT),
+    ("dynamic_mgmt: statement_withdraw", OWNERS, ABSENT),
     ("dynamic_mgmt: experience_add statement_add", OWNERS, PAGE),
     ("rounds: index detail rulebook", SIGNED_IN, PAGE),
     ("rounds: revision", SIGNED_IN, FREE),

@@ -69,6 +69,12 @@ class StatementForm(ExperienceForm):
         del self.fields["text"]
 
 
+class WithdrawForm(ServiceForm):
+    """Why a statement is taken back."""
+
+    reason = forms.CharField(label="撤回理由", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class MoveForm(ServiceForm):
     """The district's summary or the reason."""
 

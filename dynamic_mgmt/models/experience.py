@@ -53,7 +53,9 @@ class Statement(models.Model):
     title = models.CharField("题目", max_length=120)
     issued_on = models.DateField("发布日期")
     link = models.URLField("公开链接", max_length=300, blank=True)
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True)
+    withdrawn_reason = models.CharField("撤回理由", max_length=300, blank=True)
+    withdrawn_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
 
@@ -61,4 +63,9 @@ class Statement(models.Model):
         verbose_name = "绿色发展报告和承诺"
         verbose_name_plural = "绿色发展报告和承诺"
         ordering: ClassVar = ["-issued_on", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="statement_withdrawn_has_reason", condition=Q(withdrawn_at=None) | ~Q(withdrawn_reason="")
+            ),
+        ]
         triggers: ClassVar = [pgtrigger.Protect(name="statement_kept", operation=pgtrigger.Delete)]

@@ -16,7 +16,7 @@ from dynamic_mgmt.table_states import EXPERIENCE_TRANSITIONS, ExperienceState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
-from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
+from greenportal.findings.types import Invalid, NotVisible, Refused, Stale, WrongState
 from greenportal.transitions import find
 
 _STALE = "其他人刚刚更改过这份典型经验，请刷新页面后再操作。"
@@ -124,3 +124,25 @@ def add_statement(*, actor: Actor, unit_id: int, kind: str, title: str, issued_o
         data = {"statement": made.pk, "kind": kind, "issued_on": issued_on}
         record(actor=actor, action="dynamic_mgmt.statement", target=f"dynamic_mgmt.listed_unit:{unit.pk}", data=data)
     return made
+
+
+def withdraw_statement(*, actor: Actor, statement_id: int, reason: str) -> Statement:
+    """The unit, or its district for it, takes a statement back; it stays stored with the reason and is shown no more.
+
+    Raises Refused (other roles), NotVisible (not theirs), ReasonRequired, WrongState (withdrawn already).
+    """
+    if not (actor.is_applicant or actor.is_district):
+        raise Refused("报告和承诺由名单单位或其区市县主管部门撤回。")
+    with transaction.atomic():
+        row = Statement.objects.select_for_update().filter(pk=statement_id).first()
+        if row is None or not units_visible_to(actor).filter(pk=row.unit_id).exists():
+            raise NotVisible
+        if row.withdrawn_at is not None:
+            raise WrongState("这份报告或承诺已撤回，请返回列表查看。")
+        row.withdrawn_reason = clean(reason, label="撤回理由", field="reason", limit=300)
+        row.withdrawn_at, row.withdrawn_by_id = clock.now(), actor.user_id
+        row.save(update_fields=["withdrawn_reason", "withdrawn_at", "withdrawn_by"])
+        data = {"statement": row.pk, "kind": row.kind, "reason": row.withdrawn_reason}
+        target = f"dynamic_mgmt.listed_unit:{row.unit_id}"
+        record(actor=actor, action="dynamic_mgmt.statement_withdraw", target=target, data=data)
+    return row

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dynamic_mgmt.forms.dispatching import ExperienceForm, MoveForm, StatementForm
+from dynamic_mgmt.forms.dispatching import ExperienceForm, MoveForm, StatementForm, WithdrawForm
 from dynamic_mgmt.models import Experience, ListedUnit, Statement
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.selectors.table_work import experiences_visible_to
@@ -16,7 +17,7 @@ from dynamic_mgmt.table_states import EXPERIENCE_TRANSITIONS
 from dynamic_mgmt.views.tables import DISTRICT, READERS
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
-from greenportal.directory.forms import posted
+from greenportal.directory.forms import ServiceForm, posted
 from greenportal.findings.types import NotVisible
 from greenportal.transitions import actions_from
 
@@ -84,8 +85,28 @@ def state(request: HttpRequest) -> HttpResponse:
     return _form(request, form, "登记报告或承诺", "通知 四：鼓励发布绿色发展或可持续发展报告，作出绿色发展承诺。")
 
 
-def _form(request: HttpRequest, form: ExperienceForm, title: str, lead: str) -> HttpResponse:
-    context = {"form": form, "title": title, "lead": lead, "back": "../", "parent": "典型经验和承诺"}
+@roles(*WRITERS)
+def withdraw(request: HttpRequest, statement_id: int) -> HttpResponse:
+    """Take a report or commitment back, with the reason."""
+    actor = actor_of(request)
+    mine = units_visible_to(actor).order_by().values("pk")
+    row = Statement.objects.select_related("unit").filter(pk=statement_id, unit__in=mine).first()
+    if row is None:
+        raise NotVisible
+    form = WithdrawForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        done = form.run(lambda: experiences.withdraw_statement(actor=actor, statement_id=row.pk, reason=reason))
+        if done is not None:
+            messages.success(request, "已撤回。")
+            return redirect("dynamic_mgmt:experiences")
+    lead = f"{row.unit.current_name}，{row.get_kind_display()}：{row.title}。撤回后不再显示，记录和理由留存。"
+    return _form(request, form, "撤回报告或承诺", lead)
+
+
+def _form(request: HttpRequest, form: ServiceForm, title: str, lead: str) -> HttpResponse:
+    back = reverse("dynamic_mgmt:experiences")
+    context = {"form": form, "title": title, "lead": lead, "back": back, "parent": "典型经验和承诺"}
     return render(request, "dynamic_mgmt/plain_form.html", context)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from greenportal.accounts.actors import Actor
 from greenportal.findings.types import NotVisible, Verdict, denied
@@ -12,6 +13,7 @@ View = Callable[[Actor, int], Verdict]
 Edit = Callable[[Actor, int, str], Verdict]
 Text = Callable[[int], str]
 Fill = Callable[[Actor, int, str], Verdict]
+Hints = Callable[[Actor, int, Mapping[str, Any]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Scope:
     back_url: Text
     title: Text
     fill: Fill
+    hints: Hints
 
 
 _scopes: dict[str, Scope] = {}
@@ -32,6 +35,10 @@ _scopes: dict[str, Scope] = {}
 
 def _no_title(_scope_id: int) -> str:
     return "返回"
+
+
+def _no_hints(_actor: Actor, _scope_id: int, _answers: Mapping[str, Any]) -> Sequence[str]:
+    return ()
 
 
 def _nobody(_actor: Actor, _scope_id: int, _who: str) -> Verdict:
@@ -47,15 +54,17 @@ def register(
     changed: str | None = None,
     title: Text = _no_title,
     fill: Fill = _nobody,
+    hints: Hints = _no_hints,
 ) -> None:
     """Declare a kind of owner, in its app's `ready()`.
 
     view(actor, scope_id) and edit(actor, scope_id, sheet_key) answer with a Verdict whose reason is Chinese;
     fill(actor, scope_id, who) says whether the actor belongs to the party that a field is kept for (`Field.who`);
-    without it such fields are nobody's. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs. A scope that
-    nobody registered is invisible to all.
+    without it such fields are nobody's. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs.
+    `hints(actor, scope_id, answers)`, answers with formulas computed, are sentences that the check page shows and that
+    never refuse. A scope that nobody registered is invisible to all.
     """
-    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill)
+    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints)
 
 
 def scope(name: str) -> Scope:

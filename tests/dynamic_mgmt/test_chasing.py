@@ -3,21 +3,26 @@
 import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from openpyxl import load_workbook
 
-from dynamic_mgmt.models import DynamicTable, Experience, TableMark
+from dynamic_mgmt.models import DynamicTable, Experience, Statement, TableMark
 from dynamic_mgmt.selectors import trends
 from dynamic_mgmt.selectors.table_work import experiences_visible_to
 from dynamic_mgmt.selectors.tables import TableFilters, board, filtered, visible_to
 from dynamic_mgmt.services import chasing, dispatching, experiences, filing, judging, table_workbooks
 from greenportal import clock
 from greenportal.accounts.actors import Role
+from greenportal.audit.models import AuditEntry
 from greenportal.files.jail import Worksheet
-from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale
+from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
 from greenportal.mail.models import OutboxMail
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_user, sign_in
 from tests.factories.rounds import make_lead
 from tests.factories.tables import ANSWERS, actor, fill, make_filed, make_stage
 
@@ -292,3 +297,41 @@ def test_statements_bear_date_and_checked_link():
     with pytest.raises(NotVisible):
         experiences.add_statement(issued_on=clock.today(), **{**values, "actor": stranger})
     assert Experience.objects.count() == 0
+
+
+def test_statement_is_withdrawn_by_its_unit_once_with_a_reason_and_kept():
+    stage = make_stage()
+    other = make_stage("庄河市", period=stage.period)
+    row = experiences.add_statement(
+        actor=stage.unit_actor, unit_id=stage.unit.pk, kind="commitment", title="承诺", issued_on=clock.today()
+    )
+    take_back = partial(experiences.withdraw_statement, statement_id=row.pk)
+    for stranger in (other.unit_actor, other.officer):
+        with pytest.raises(NotVisible):
+            take_back(actor=stranger, reason="登错")
+    with pytest.raises(Refused):
+        take_back(actor=actor(Role.CITY_LEAD), reason="登错")
+    with pytest.raises(ReasonRequired):
+        take_back(actor=stage.unit_actor, reason=" ")
+    gone = take_back(actor=stage.unit_actor, reason="日期登错")
+    assert (gone.withdrawn_at, gone.withdrawn_reason) == (clock.now(), "日期登错")
+    entry = AuditEntry.objects.get(action="dynamic_mgmt.statement_withdraw")
+    assert entry.data["reason"] == "日期登错"
+    with pytest.raises(WrongState):
+        take_back(actor=stage.unit_actor, reason="又一次")
+    with pytest.raises(IntegrityError, match="statement_withdrawn_has_reason"), transaction.atomic():
+        Statement.objects.update(withdrawn_reason="")
+
+
+def test_withdrawing_on_the_page_takes_the_statement_off_the_list(monkeypatch):
+    monkeypatch.setattr(clock, "running", lambda: clock.now())
+    stage = make_stage()
+    row = experiences.add_statement(
+        actor=stage.unit_actor, unit_id=stage.unit.pk, kind="report", title="旧版报告", issued_on=clock.today()
+    )
+    client = sign_in(Client(), make_user(Role.APPLICANT, organisation=stage.organisation))
+    url = reverse("dynamic_mgmt:statement_withdraw", args=[row.pk])
+    assert url in client.get(reverse("dynamic_mgmt:experiences")).content.decode()
+    assert client.post(url, {"reason": ""}).status_code == 200
+    assert "已撤回" in client.post(url, {"reason": "换新版"}, follow=True).content.decode()
+    assert "旧版报告" not in client.get(reverse("dynamic_mgmt:experiences")).content.decode()

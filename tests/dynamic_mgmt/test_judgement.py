@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamic_mgmt.judgement import Peer, TableFacts, findings_of, proposals_of, slip_of
+from dynamic_mgmt.judgement import Peer, TableFacts, findings_of, own_hints, proposals_of, slip_of
 from dynamic_mgmt.models import ListedUnit, UnitVisit
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book
 from dynamic_mgmt.services import filing, judging
@@ -57,6 +57,17 @@ def test_each_soft_rule_speaks_and_is_silent_without_its_cause(rule, answers, op
     assert rule in rules(answers=answers)
     assert rule not in QUIET
     assert proposals_of(findings_of(facts(answers=answers)))[0].opinion == opinion
+
+
+@pytest.mark.parametrize(
+    "answers", [{"energy_total_y1": "1800"}, {"water_total_y1": "9"}, {"solid_waste_rate_y0": "101"}]
+)
+def test_a_unit_is_told_of_its_own_numbers_and_of_nothing_else(answers):
+    """Peers, incidents and conduct stay with the officers."""
+    secret = {"peers": {"energy_per_value": Peer("tce/万元", Decimal("0.001"), 9)}, "incidents": ["不该看见的事故"]}
+    told = own_hints(facts(answers={**answers, "safety_exists": "yes"}, **secret))
+    assert len(told) == 1
+    assert own_hints(facts(**secret)) == []
 
 
 def test_a_finding_names_the_unit_of_product_that_the_table_uses():

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_safe
 
 from greenportal.accounts.http import actor_of
 from greenportal.accounts.views.resume import to_sign_in
+from greenportal.filings import registry
 from greenportal.filings.models import Filing
 from greenportal.filings.selectors import task_status
 from greenportal.filings.selectors.tasks import SectionStatus, Status
 from greenportal.filings.views.desk import Desk, desk_for
-from greenportal.sheets import Level, Problem, validate
+from greenportal.sheets import Level, Problem, compute, validate
 from greenportal.sheets.paths import input_id
 from greenportal.sheets.printing import PrintedRow, PrintedSection, printed
 
@@ -61,7 +62,9 @@ def check_page(request: HttpRequest, filing_id: int) -> HttpResponseBase:
     hard = {problem.path: problem for problem in problems if problem.level != Level.SOFT}
     sections = [_section(desk, part, hard) for part in printed(desk.sheet, desk.filing.answers).sections]
     soft = [problem for problem in problems if problem.level == Level.SOFT]
-    context = {**desk.context(), "sections": sections, "open": len(hard), "soft": soft}
+    owner = registry.scope(desk.filing.scope)
+    hints = owner.hints(actor, desk.filing.scope_id, compute(desk.sheet, desk.filing.answers)) if desk.editable else ()
+    context = {**desk.context(), "sections": sections, "open": len(hard), "soft": soft, "hints": hints}
     return render(request, "filings/check.html", context)
 
 
