@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from greenportal.accounts.actors import Role
 from greenportal.filings import services
 from greenportal.filings.models import Filing, FilingVersion
-from greenportal.filings.services import locking
+from greenportal.filings.services import locking, saving
 from greenportal.findings.types import DomainError, Refused, Stale
 from tests.factories import accounts, filings
 
@@ -100,38 +100,36 @@ def test_autosave_against_finalise_is_in_the_version_or_refused(applicant, attem
     assert isinstance(saved, Refused) == (version.answers["name"] == "旧")
 
 
-def test_a_save_waits_for_finalise_and_then_sees_the_lock(applicant):
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_save_that_comes_during_finalise_waits_and_is_refused(applicant, monkeypatch, guarded):
+    """Finalise holds the row, the save comes on another connection; the control does not ask the mark after waiting."""
     filing = filings.make_filing(applicant, answers={"name": "旧"})
-    held, result = threading.Event(), []
+    if not guarded:
+        monkeypatch.setattr(saving, "editable_filing", lambda _actor, pk: locking.locked_filing(pk))
+    held, over = threading.Event(), threading.Event()
+
+    def finalise():
+        with transaction.atomic():
+            version = freeze_as_finalise_does(filing, applicant)
+            held.set()
+            waited = not over.wait(0.5)
+        return version, waited
 
     def late():
         held.wait(10)
         try:
-            saver(filing, applicant, "a", {"name": "新"})()
-        except Refused as refused:
-            result.append(refused.message)
+            return saver(filing, applicant, "a", {"name": "新"})()
         finally:
-            connections.close_all()
+            over.set()
 
-    thread = threading.Thread(target=late)
-    thread.start()
-    with transaction.atomic():
-        version = freeze_as_finalise_does(filing, applicant)
-        held.set()
-        thread.join(0.5)
-        assert thread.is_alive(), "the save did not wait for the lock"
-    thread.join(30)
-    assert result == [locking.LOCKED]
-    assert (Filing.objects.get(pk=filing.pk).answers, version.answers) == ({"name": "旧"}, {"name": "旧"})
-
-
-def test_without_the_check_under_the_lock_a_save_passes_a_finalised_sheet(applicant, monkeypatch):
-    """Control: the same save, when the lock mark is not asked after waiting, changes what was frozen."""
-    filing = filings.make_filing(applicant, answers={"name": "旧"})
-    freeze_as_finalise_does(filing, applicant)
-    monkeypatch.setattr("greenportal.filings.services.saving.editable_filing", lambda _a, pk: locking.locked_filing(pk))
-    saver(filing, applicant, "a", {"name": "新"})()
-    assert Filing.objects.get(pk=filing.pk).answers["name"] != FilingVersion.objects.get().answers["name"]
+    (version, waited), saved = together(finalise, late)
+    assert waited, "the save did not wait for the row"
+    kept = Filing.objects.get(pk=filing.pk).answers
+    assert version.answers == {"name": "旧"}
+    if guarded:
+        assert (type(saved), saved.message, kept) == (Refused, locking.LOCKED, version.answers)
+    else:
+        assert (type(saved).__name__, kept) == ("Saved", {"name": "新"})
 
 
 def test_two_freezes_make_one_version(applicant):

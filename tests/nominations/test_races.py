@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import dataclasses
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,11 +15,12 @@ from django.db import connection, connections
 
 from greenportal import clock
 from greenportal.accounts.actors import Role
+from greenportal.filings import registry
 from greenportal.filings.models import Filing
 from greenportal.filings.services import save
-from greenportal.findings.types import DomainError, WindowClosed
+from greenportal.findings.types import ALLOWED, DomainError, WindowClosed
 from greenportal.rounds import services as rounds
-from nominations.models import ListVersion, Nomination, RecommendationList, StateChange, Submission
+from nominations.models import ListVersion, Nomination, NominationVersion, RecommendationList, StateChange, Submission
 from nominations.selectors.nominations import visible_to
 from nominations.services import (
     finalising,
@@ -191,6 +193,53 @@ def test_autosave_and_handing_in_do_not_both_happen(monkeypatch, guarded):
     else:
         assert errors_in(results) == []
         assert nomination.confirmed_sha256 != now
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_autosave_and_finalise_do_not_both_happen(monkeypatch, guarded):
+    """An answer open for correction is saved on a second connection, after finalise has read what it freezes."""
+    with clock.fixed(make.DURING):
+        district = make.make_district()
+        nomination = make.make_checked(district)
+    row, filing = make.the_list(district), Filing.objects.get(scope_id=nomination.pk, sheet_key="factory_basic")
+    Filing.objects.filter(pk=filing.pk).update(locked=False)
+    filing.refresh_from_db()
+    open_scope = dataclasses.replace(registry.scope(filing.scope), edit=lambda *_: ALLOWED)
+    monkeypatch.setitem(registry._scopes, filing.scope, open_scope)
+    if not guarded:
+        monkeypatch.setattr(finalising, "set_locked", lambda **_: 0)
+    reached, over = threading.Event(), threading.Event()
+    real = finalising._refuse_problems
+
+    def slow(ready: Any) -> None:
+        real(ready)
+        reached.set()
+        over.wait(WAIT)
+
+    monkeypatch.setattr(finalising, "_refuse_problems", slow)
+
+    def autosave():
+        reached.wait(10)
+        try:
+            changes = {"profile": "定稿前一秒"}
+            return save(filing_id=filing.pk, seen_version=filing.version, changes=changes, actor=district.officer)
+        finally:
+            over.set()
+
+    def finalise():
+        return finalising.finalise(
+            actor=district.officer, list_id=row.pk, seen_version=row.version, contact="李", phone="1"
+        )
+
+    results = together(finalise, autosave)
+    frozen = NominationVersion.objects.get(nomination=nomination, cause="finalise")
+    now = handing_in.current_content(nomination).digest
+    if guarded:
+        assert errors_in(results) == ["Refused"]
+        assert frozen.nomination.confirmed_sha256 == now
+    else:
+        assert errors_in(results) == []
+        assert frozen.nomination.confirmed_sha256 != now
 
 
 @pytest.mark.parametrize("guarded", [True, False])
