@@ -13,5 +13,6 @@ class DynamicMgmtConfig(AppConfig):
 
     def ready(self) -> None:
         """Put this app's entries into navigation and home page and register its kind of files."""
+        import_module(f"{self.name}.actions")
         import_module(f"{self.name}.navigation")
         import_module(f"{self.name}.table_wiring").connect()

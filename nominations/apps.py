@@ -13,4 +13,5 @@ class NominationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the foundation whose files, filings and jobs these are."""
+        import_module("nominations.actions")
         import_module("nominations.wiring").connect()

@@ -14,7 +14,7 @@ class AuditFilter(forms.Form):
     """All fields are optional and stand in the address."""
 
     person = forms.CharField(label="操作人或用户编号", required=False, max_length=60)
-    action = forms.CharField(label="动作", required=False, max_length=60)
+    action = forms.CharField(label="动作名称或代码", required=False, max_length=60)
     target = forms.CharField(label="对象", required=False, max_length=80)
     result = forms.ChoiceField(label="结果", required=False, choices=[("", "全部"), *AuditEntry.Result.choices])
     first = forms.DateField(

@@ -10,10 +10,11 @@ from django.db.models import Q, QuerySet
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
+from greenportal.audit import actions
 from greenportal.audit.chain import canonical
 from greenportal.audit.models import AuditEntry
 
-HEADINGS = ("时间", "操作人", "身份", "来源地址", "动作", "对象", "结果", "内容", "流", "序号", "摘要")
+HEADINGS = ("时间", "操作人", "身份", "来源地址", "动作", "动作代码", "对象", "结果", "内容", "流", "序号", "摘要")
 #: Characters that a spreadsheet takes for the start of a formula (OWASP ASVS 1.2.10).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
 
@@ -33,12 +34,12 @@ def entries(
     first: date | None = None,
     last: date | None = None,
 ) -> QuerySet[AuditEntry]:
-    """Return visible entries, newest first, narrowed by name or user number, action, target, result and local days."""
+    """Return visible entries, newest first, narrowed. `action` is a part of a name or the start of a code."""
     found = visible_to(actor).order_by("-at", "-id")
     if person:
         found = found.filter(Q(actor_name__icontains=person) | (Q(user_id=int(person)) if person.isdecimal() else Q()))
     if action:
-        found = found.filter(action__startswith=action)
+        found = found.filter(Q(action__startswith=action) | Q(action__in=actions.codes_named(action)))
     if target:
         found = found.filter(target__startswith=target)
     if result:
@@ -58,6 +59,7 @@ def row_of(entry: AuditEntry) -> list[str]:
         entry.actor_name,
         str(role),
         entry.address,
+        actions.name_of(entry.action),
         entry.action,
         entry.target,
         entry.get_result_display(),

@@ -73,12 +73,28 @@ def test_filters_stand_in_the_address_and_export_equals_the_screen(client, audit
     record(action="tests.b", target="tests.thing:2", name="乙")
     record(action="tests.c", result="refused")
     page = client.get(f"{reverse('audit:entries')}?{query}")
-    on_screen = [row[4] for row in page.context["rows"] if row[4].startswith("tests.")]
+    on_screen = [row["code"] for row in page.context["rows"] if row["code"].startswith("tests.")]
     text = b"".join(client.get(f"{reverse('audit:export')}?{query}").streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == list(selectors.HEADINGS)
-    assert [row[4] for row in rows[1:] if row[4].startswith("tests.")] == on_screen
+    assert [row[5] for row in rows[1:] if row[5].startswith("tests.")] == on_screen
     assert {action.removeprefix("tests.") for action in on_screen} == shown
+
+
+@pytest.mark.parametrize("asked", ["导入行业", "名录：", "directory.import"])
+def test_an_action_has_its_chinese_name_on_page_filter_and_export(client, auditor, asked):
+    record(action="directory.import_industries")
+    record(action="files.receive")
+    page = client.get(reverse("audit:entries"), {"action": asked})
+    assert [(row["action"], row["code"]) for row in page.context["rows"]] == [
+        ("名录：导入行业分类", "directory.import_industries")
+    ]
+    assert "名录：导入行业分类<br><small" in page.content.decode()
+    text = b"".join(client.get(reverse("audit:export"), {"action": asked}).streaming_content).decode("utf-8-sig")
+    assert [row[4:6] for row in csv.reader(io.StringIO(text))] == [
+        ["动作", "动作代码"],
+        ["名录：导入行业分类", "directory.import_industries"],
+    ]
 
 
 def test_local_days_bound_the_list(client, auditor):
