@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import QuerySet
@@ -23,6 +24,8 @@ from greenportal.rounds.selectors import WindowState, window
 GONE = frozenset({EngagementState.WITHDRAWN, EngagementState.VOID})
 #: The level that the cap counts: 本批次, 国家级.
 CAPPED_LEVEL = "national"
+#: Columns of D1 that the engagement's page knows too, as the report prints them.
+D1_LABELS = {"contract_on": "合同日期", "visit_on": "现场评价日期", "report_on": "报告日期", "score": "得分"}
 
 
 def reports_visible_to(actor: Actor) -> QuerySet[AnnualReport]:
@@ -85,6 +88,19 @@ def project_cells(row: Engagement) -> dict[str, str]:
         "category": row.category,
         "state": EngagementState(row.state).label,
     }
+
+
+def told_cells(row: Engagement) -> dict[str, str]:
+    """Return the columns of D1 that the engagement's own page already knows, unknown ones left out.
+
+    They only fill empty cells: what the body types in the report is its word, and where the two
+    do not agree `differences` says so.
+    """
+    days = {"contract_on": row.contract_on, "visit_on": row.visit_from or row.visit_to, "report_on": row.report_on}
+    cells = {key: day.isoformat() for key, day in days.items() if day is not None}
+    if row.score is not None:
+        cells["score"] = f"{row.score.normalize():f}"
+    return cells
 
 
 def staff_fields(staff: RosterCounts) -> dict[str, str]:
@@ -216,14 +232,23 @@ def _one(row: Engagement, filed: str | None, typed: Mapping[str, Any]) -> list[s
         texts.append("报送之后撤回或认定无效，报告中仍列为评价项目")
     if typed.get("ours") == "no" and counted:
         texts.append("申报单位登记由该机构评价，机构报告称不是本机构承担")
-    day = _day(typed.get("report_on"))
-    if counted and day is not None and row.report_on is not None and day != row.report_on:
-        texts.append(f"报告日期不一致：机构报告为{day.isoformat()}，评价项目登记为{row.report_on.isoformat()}")
+    return texts + (_unlike(row, typed) if counted else [])
+
+
+def _unlike(row: Engagement, typed: Mapping[str, Any]) -> list[str]:
+    """Return where days and score in the report are not those on the engagement's page; blanks are no difference."""
+    texts = []
+    for key, known in told_cells(row).items():
+        said = str(typed.get(key) or "")
+        same = _number(said) == _number(known) if key == "score" else said == known
+        if said and not same:
+            label = D1_LABELS[key]
+            texts.append(f"{label}不一致：机构报告为{said}，评价项目登记为{known}")
     return texts
 
 
-def _day(text: object) -> date | None:
+def _number(text: str) -> Decimal | None:
     try:
-        return date.fromisoformat(str(text or ""))
-    except ValueError:
+        return Decimal(text)
+    except InvalidOperation:
         return None

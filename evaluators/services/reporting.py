@@ -31,6 +31,7 @@ from evaluators.selectors.reporting import (
     reports_visible_to,
     row_id,
     staff_fields,
+    told_cells,
     totals,
 )
 from evaluators.selectors.roster import RosterCounts, counts, named_fields, roster_sheet, staff_visible_to
@@ -184,10 +185,8 @@ def pending(report: AnnualReport, filing: Filing) -> dict[str, Any]:
     stored = {row["_id"]: row for row in filing.answers.get("projects") or []}
     wanted = {row_id(row.pk): row for row in engagements_of(report.evaluator_id, report.round_id)}
     for name, row in wanted.items():
-        cells = project_cells(row)
-        if name not in stored and row.report_on is not None:
-            cells["report_on"] = row.report_on.isoformat()
         before = stored.get(name, {})
+        cells = project_cells(row) | {key: text for key, text in told_cells(row).items() if not before.get(key)}
         changes |= {f"projects[{name}].{key}": text for key, text in cells.items() if before.get(key, "") != text}
     return changes | {f"projects[{name}]": None for name in stored if name not in wanted}
 

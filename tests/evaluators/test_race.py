@@ -10,14 +10,16 @@ from functools import partial
 import pytest
 from django.db import DatabaseError, close_old_connections, connection
 
-from evaluators.models import AffiliateGroup, AffiliateMember, Engagement
-from evaluators.services import claim, confirm_relation, counting, end_relation, engagements, withdraw
+from evaluators.models import AffiliateGroup, AffiliateMember, AnnualReport, Engagement, ReportFiling
+from evaluators.services import claim, confirm_relation, counting, end_relation, engagements, reporting, withdraw
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.findings.types import DomainError
+from tests.evaluators.conftest import person
 from tests.factories.directory import make_authority, make_subject
 from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator, make_relation
+from tests.factories.reporting import complete, make_report
 from tests.factories.rounds import DURING, open_round_2022
 
 THREADS = 32
@@ -95,6 +97,8 @@ def side_by_side(*acts) -> list[str]:
                 act()
         except DomainError as error:
             return error.message
+        except DatabaseError:
+            return "broken"
         finally:
             connection.close()
         return "stored"
@@ -209,3 +213,34 @@ def test_relations_ended_and_found_at_once_leave_the_components():
         rows = Engagement.objects.filter(group_id=group_id).order_by("id")
         assert [row.ordinal for row in rows] == list(range(1, count + 1))
         assert not any(row.over_cap for row in rows)
+
+
+def filed_twice_at_once() -> tuple[list[str], int]:
+    """Press 报送 of one annual report from two pages at once; return what each was told and how many versions stand."""
+    round_, agency = open_round_2022(), make_evaluator()
+    admin = person(Role.EVALUATOR_ADMIN, "机构管理员", organisation_id=agency.organisation_id)
+    with clock.fixed(DURING):
+        report = make_report(admin, round_)
+        complete(report, admin)
+    press = partial(reporting.file, actor=admin, report_id=report.pk, seen_version=report.version)
+    said = side_by_side(press, press)
+    return sorted(said), ReportFiling.objects.filter(report=report).count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_filed_twice_at_once_has_one_version_and_the_second_is_told():
+    assert filed_twice_at_once() == (["stored", "这份年度报告刚被他人处理，刷新后核对最新状态。"], 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_report_lock_it_is_filed_twice(monkeypatch):
+    both_read = threading.Barrier(2)
+
+    def unlocked(_actor, report_id, *, seen_version=None):
+        report = AnnualReport.objects.select_related("evaluator__organisation", "round", "filing").get(pk=report_id)
+        assert report.version == seen_version
+        both_read.wait(30)
+        return report
+
+    monkeypatch.setattr(reporting, "lock_report", unlocked)
+    assert filed_twice_at_once() == (["stored", "stored"], 2)

@@ -1,13 +1,14 @@
 """The annual report: filled in by the portal, filed by the clock in three gates, sealed, accepted; reminded once."""
 
 import subprocess
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, transaction
 
-from evaluators.models import AnnualReport, EvaluatorRegistration, LateAllowance, ReportFiling, ReportMark
+from evaluators.models import AnnualReport, Engagement, EvaluatorRegistration, LateAllowance, ReportFiling, ReportMark
 from evaluators.packets.report import report_pdf, report_workbook
 from evaluators.selectors.papers import paper_lines, report_label, totals
 from evaluators.selectors.reporting import differences, gate, reports_visible_to
@@ -83,6 +84,55 @@ def test_draft_is_filled_from_engagements_roster_and_affiliates(body, admin, rou
     [project] = answers["projects"]
     assert (project["_id"], project["subject"]) == (f"e{row.pk}", row.subject.name)
     assert (project["category"], project["report_on"]) == ("factory", "2022-09-20")
+
+
+DONE = {
+    "contract_no": "试验合同1号",
+    "contract_on": date(2022, 8, 1),
+    "visit_from": date(2022, 8, 20),
+    "visit_to": date(2022, 8, 21),
+    "report_on": date(2022, 9, 10),
+    "score": Decimal("88.50"),
+}
+
+
+def d1_of(report):
+    report.filing.refresh_from_db()
+    [project] = report.filing.answers["projects"]
+    return {key: project.get(key, "") for key in ("contract_on", "visit_on", "report_on", "score")}
+
+
+TAKEN = {"contract_on": "2022-08-01", "visit_on": "2022-08-20", "report_on": "2022-09-10", "score": "88.5"}
+
+
+def test_d1_takes_contract_visit_report_and_score_from_the_engagement(body, admin, round_2022):
+    make_engagement(body, round_2022, state="confirmed", **DONE)
+    assert d1_of(make_report(admin, round_2022)) == TAKEN
+
+
+def test_d1_fills_what_is_empty_and_leaves_what_the_body_typed(body, admin, round_2022):
+    row = make_engagement(body, round_2022, state="confirmed")
+    report = make_report(admin, round_2022)
+    assert set(d1_of(report).values()) == {""}
+    typed = {f"projects[e{row.pk}].score": "90", f"projects[e{row.pk}].contract_on": "2022-08-02"}
+    save(filing_id=report.filing_id, seen_version=99, changes=typed, actor=admin)
+    Engagement.objects.filter(pk=row.pk).update(**DONE)
+    assert reporting.take_in(actor=admin, report_id=report.pk) == 2
+    assert d1_of(report) == {**TAKEN, "score": "90", "contract_on": "2022-08-02"}
+    assert reporting.take_in(actor=admin, report_id=report.pk) == 0
+
+
+def test_days_and_score_unlike_the_engagements_are_told_to_the_city(body, admin, reviewer, round_2022):
+    row = make_engagement(body, round_2022, state="confirmed", **DONE)
+    report = make_report(admin, round_2022)
+    typed = {f"projects[e{row.pk}].score": "90", f"projects[e{row.pk}].visit_on": "2022-08-25"}
+    complete(report, admin, **typed)
+    file(report, admin)
+    here = [item.text for item in differences(reviewer, round_id=round_2022.pk) if item.subject == row.subject.name]
+    assert here == [
+        "现场评价日期不一致：机构报告为2022-08-25，评价项目登记为2022-08-20",
+        "得分不一致：机构报告为90，评价项目登记为88.5",
+    ]
 
 
 def test_portal_columns_are_nobodys_to_type(body, admin, round_2022):
