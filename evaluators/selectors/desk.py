@@ -12,9 +12,6 @@ from evaluators.selectors.lists import engagements_visible_to
 from evaluators.states import COUNTED, EngagementState
 from greenportal.accounts.actors import Actor, Role
 
-#: From how many of the cap on the desk says that it is near. Our own promise of service (issue 4: from 12 of 15).
-NEAR = 3
-
 
 @dataclass(frozen=True, slots=True)
 class ProjectLine:

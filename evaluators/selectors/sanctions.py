@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from evaluators.constants import EvaluatedCategory
 from evaluators.models import Engagement, Evaluator, Sanction, SanctionStep
@@ -97,3 +98,16 @@ def verdict(row: Engagement, fact: SanctionFact) -> str:
     if row.report_on is None:
         return "尚无报告，期内出具的不予采信"
     return "报告早于查实日期，须人工判断" if row.report_on < fact.verified_on else ""
+
+
+def sanction_on(organisation_id: int, day: date) -> Sanction | None:
+    """Return the first confirmed sanction of the legal person that covers a local day; its end is exclusive. One query."""
+    rows = Sanction.objects.filter(
+        organisation_id=organisation_id, confirmed_at__isnull=False, verified_on__lte=day, until__gt=day
+    )
+    return rows.exclude(lifted_on__lte=day).order_by("verified_on").first()
+
+
+def spoken_span(found: Sanction) -> str:
+    """Return the days of a sanction and what it rests on, as messages say it. Pure."""
+    return f"{found.verified_on:%Y-%m-%d}至{found.until:%Y-%m-%d}，不含截止日，依据{found.document_no}"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Count, Q
+
 from evaluators.models import Engagement
-from evaluators.states import EngagementState
+from evaluators.rules import cap_level
+from evaluators.selectors.groups import warn_from
+from evaluators.selectors.sanctions import sanction_on, spoken_span
+from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.rounds.selectors import rulebook_at
 
@@ -58,6 +63,35 @@ def work_page(engagement: Engagement) -> WorkPage:
         missing=_missing(engagement, steps),
         open_for_work=engagement.state in {EngagementState.CONFIRMED, EngagementState.UPHELD},
         rows=_rows(engagement),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CapLine:
+    """What an evaluator reads before it confirms: counts of its group in this portal, the cap, a running sanction."""
+
+    counted: int
+    done: int
+    cap: int
+    level: str
+    sanction: str
+
+
+def cap_line(engagement: Engagement) -> CapLine:
+    """Return the counts beside which a visible engagement is confirmed. Three queries."""
+    book, _ = rulebook_at(engagement.round_id)
+    here = Q(group_id=engagement.group_id, round_id=engagement.round_id)
+    done = Q(state__in=[EngagementState.CONFIRMED, EngagementState.UPHELD])
+    found = Engagement.objects.filter(here).aggregate(
+        counted=Count("pk", filter=Q(state__in=COUNTED)), done=Count("pk", filter=done)
+    )
+    running = sanction_on(engagement.evaluator.organisation_id, clock.today())
+    return CapLine(
+        counted=found["counted"],
+        done=found["done"],
+        cap=book.cap,
+        level=cap_level(found["counted"], warn_from=warn_from(book), limit=book.cap),
+        sanction=spoken_span(running) if running else "",
     )
 
 

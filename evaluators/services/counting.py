@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from evaluators.constants import JOB_RECHECK
-from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evaluator, Sanction
+from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evaluator
+from evaluators.selectors.groups import warn_from
+from evaluators.selectors.sanctions import sanction_on, spoken_span
+from evaluators.services.notifying import cap_near
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.findings.types import Invalid, NotVisible, Refused
+from greenportal.findings.types import Invalid, NotVisible
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.selectors import rulebook_at
 
@@ -77,6 +80,7 @@ def recount(group: AffiliateGroup, *, round_id: int, cap: int) -> list[int]:
     """
     changed: list[Engagement] = []
     flagged: list[int] = []
+    ordinal = 0
     rows = Engagement.objects.filter(group=group, round_id=round_id, state__in=COUNTED).order_by("id")
     for ordinal, row in enumerate(rows, start=1):
         over_cap = ordinal > cap
@@ -86,7 +90,15 @@ def recount(group: AffiliateGroup, *, round_id: int, cap: int) -> list[int]:
             row.ordinal, row.over_cap = ordinal, over_cap
             changed.append(row)
     Engagement.objects.bulk_update(changed, ["ordinal", "over_cap"])
+    warn_near(group, round_id=round_id, count=ordinal, cap=cap)
     return flagged
+
+
+def warn_near(group: AffiliateGroup, *, round_id: int, count: int, cap: int) -> None:
+    """Write to the group's administrators once its count reaches the rulebook's `cap_warning`; each is told once a round."""
+    start = warn_from(rulebook_at(round_id)[0])
+    if start is not None and count >= start:
+        cap_near(group.pk, round_id=round_id, count=count, cap=cap)
 
 
 def confirmed_count(group_id: int, round_id: int) -> int:
@@ -101,40 +113,29 @@ def fills_cap(group_id: int, round_id: int) -> bool:
     return number is not None and confirmed_count(group_id, round_id) + 1 >= int(number.value)
 
 
-def _sanction_on(organisation_id: int, day: date) -> Sanction | None:
-    """Return the first confirmed sanction of the legal person that covers a local day; its end is exclusive. One query."""
-    rows = Sanction.objects.filter(
-        organisation_id=organisation_id, confirmed_at__isnull=False, verified_on__lte=day, until__gt=day
-    )
-    return rows.exclude(lifted_on__lte=day).order_by("verified_on").first()
-
-
-def _span(found: Sanction) -> str:
-    return f"{found.verified_on:%Y-%m-%d}至{found.until:%Y-%m-%d}，不含截止日，依据{found.document_no}"
-
-
 def refuse_sanctioned(organisation_id: int, report_on: date) -> None:
     """Raise Invalid at `report_on` when a confirmed sanction of the legal person covers that day (通知 二、第1段)."""
-    found = _sanction_on(organisation_id, report_on)
+    found = sanction_on(organisation_id, report_on)
     if found is not None:
         told = (
-            f"报告日期在不予采信期内（{_span(found)}），这期间出具的评价结果不予采信。"
+            f"报告日期在不予采信期内（{spoken_span(found)}），这期间出具的评价结果不予采信。"
             "核对报告日期；确在期内的，请提出异议说明。"
         )
         raise Invalid(told, errors={"report_on": [told]})
 
 
 def refuse_new_work(organisation_id: int) -> None:
-    """Raise Refused when a confirmed sanction covers today: an evaluation without a report cannot be accepted any more.
+    """Raise Invalid at `report_on` when a confirmed sanction covers today: an evaluation without a report cannot be accepted any more.
 
     A report dated before the case was verified is not asked here: whether it still counts is for a person.
     """
-    found = _sanction_on(organisation_id, clock.today())
+    found = sanction_on(organisation_id, clock.today())
     if found is not None:
-        raise Refused(
-            f"本机构在不予采信期内（{_span(found)}），期内不能确认新的评价项目。"
+        told = (
+            f"本机构在不予采信期内（{spoken_span(found)}），期内不能确认新的评价项目。"
             "查实日期以前已出具评价报告的，填写评价报告日期，由人工判断是否采信；其他的，请提出异议说明。"
         )
+        raise Invalid(told, errors={"report_on": [told]})
 
 
 def tell_nominations(*, actor: Actor, cause: str, engagement_ids: Iterable[int] = (), key: str = "") -> None:

@@ -22,6 +22,7 @@ from evaluators.services.counting import (
     refuse_new_work,
     refuse_sanctioned,
     tell_nominations,
+    warn_near,
 )
 from evaluators.states import CLAIMANTS, COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
 from greenportal import clock, transitions
@@ -102,6 +103,7 @@ def _claimed(
         claimed_at=clock.now(),
         claimed_by_id=actor.user_id,
     )
+    warn_near(group, round_id=round_id, count=counted + 1, cap=cap)
     _audit(actor, "claim", engagement, evaluator=evaluator_id, subject=subject.pk, category=category)
     return engagement
 
@@ -212,7 +214,7 @@ def confirm(
     report_on: date of its report, if issued; independent: its declaration that it had no part in the
     self-evaluation (通知 二、第1段), None where it says nothing; cap_seen: it read that this confirmation fills
     the cap, which the rulebook's `cap_acknowledge` asks for. Raises Invalid at `cap_seen` where that is missing,
-    and at `report_on` for a report dated within a sanction (不予采信); Refused without a report while one runs.
+    and at `report_on` for a report dated within a sanction (不予采信) or no report while one runs.
     """
     now = clock.now()
     values: dict[str, Any] = {"confirmed_at": now}

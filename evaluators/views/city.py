@@ -76,12 +76,15 @@ def decide(request: HttpRequest, engagement_id: int) -> HttpResponse:
     if engagement is None:
         raise NotVisible
     form = ReasonForm(posted(request), initial={"version": engagement.version})
+    pressed = [name for name in ("uphold", "void") if name in request.POST]
+    if request.method == "POST" and len(pressed) != 1:
+        form.add_error(None, "按“认定有效，恢复计数”或“认定无效”提交。")
     if request.method == "POST" and form.is_valid():
         done = form.run(
             lambda: decide_dispute(
                 actor=actor,
                 engagement_id=engagement.pk,
-                uphold="uphold" in request.POST,
+                uphold=pressed == ["uphold"],
                 reason=form.cleaned_data["reason"],
                 seen_version=form.cleaned_data["version"],
             )

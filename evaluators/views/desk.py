@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 from evaluators.constants import CLOCK_REPORT, SCOPE_REGISTRATION, SCOPE_REPORT
 from evaluators.forms.papers import LeadForm
 from evaluators.models import Evaluator
-from evaluators.rules import may_keep_own
+from evaluators.rules import cap_level, may_keep_own
 from evaluators.selectors import engagements_visible_to, standing, visible_to
-from evaluators.selectors.desk import NEAR, Papers, papers, projects, years
+from evaluators.selectors.desk import Papers, papers, projects, years
+from evaluators.selectors.groups import warn_from
 from evaluators.selectors.leads import leads_of
 from evaluators.selectors.roster import counts, named_fields
 from evaluators.services.leads import assign_leads
@@ -64,7 +65,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "facts": facts,
         "cap": book.cap,
         "left": book.cap - facts.union,
-        "near": facts.union >= book.cap - NEAR,
+        "near": cap_level(facts.union, warn_from=warn_from(book), limit=book.cap) == "near",
         "lines": projects(actor, round_id=year.pk),
         "keeps": bool(may_keep_own(actor, organisation_id=evaluator.organisation_id)),
     }

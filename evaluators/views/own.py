@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +11,7 @@ from django.shortcuts import redirect, render
 from evaluators.forms.evaluators import ConfirmForm, ReasonForm
 from evaluators.models import Engagement
 from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.working import cap_line
 from evaluators.services import confirm, dispute
 from evaluators.services.counting import fills_cap
 from greenportal.accounts.actors import Actor, Role
@@ -48,7 +51,8 @@ def confirm_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse
             return redirect("evaluators:engagement", engagement.pk)
     if not fills_cap(engagement.group_id, engagement.round_id):
         del form.fields["cap_seen"]
-    context = {"form": form, "engagement": engagement, "title": "确认评价项目", "submit": "确认"}
+    context: dict[str, Any] = {"form": form, "engagement": engagement, "title": "确认评价项目", "submit": "确认"}
+    context["line"] = cap_line(engagement)
     return render(request, "evaluators/engagement.html", context)
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from evaluators.models import Engagement, Evaluator, ProjectLead
-from evaluators.services import claim, confirm, decide_dispute, dispute, withdraw
+from evaluators.services import claim, confirm, counting, decide_dispute, dispute, withdraw
 from evaluators.states import COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -15,9 +15,12 @@ from greenportal.accounts.models import User
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import DomainError, Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
 from greenportal.jobs.models import Job
+from greenportal.mail.models import OutboxMail
 from greenportal.rounds.models import Round
+from tests.factories.accounts import make_user
 from tests.factories.directory import make_authority, make_organisation, make_subject
-from tests.factories.evaluators import group_of, make_engagement, make_evaluator
+from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator
+from tests.factories.rounds import open_round_2022
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("试验")
@@ -68,9 +71,8 @@ def test_affiliates_count_together(round_2022):
 
 
 def test_other_round_and_other_group_count_apart(round_2022):
-    other_round = Round.objects.create(
-        year=2021, name="2021年度", rulebook_key="2022", created_at=round_2022.created_at
-    )
+    Round.objects.filter(pk=round_2022.pk).update(year=2021)
+    other_round = open_round_2022()
     evaluator, stranger = make_evaluator(), make_evaluator()
     fill(evaluator, other_round, 2, cap=2)
     fill(stranger, round_2022, 2, cap=2)
@@ -214,6 +216,47 @@ def test_database_refuses_a_second_equal_ordinal(round_2022):
 def test_database_refuses_a_number_on_what_does_not_count(round_2022):
     with pytest.raises(IntegrityError, match="engagement_ordinal_when_counted"), transaction.atomic():
         make_engagement(make_evaluator(), round_2022, state="disputed", ordinal=1)
+
+
+# --- the word that 12 are reached: once, to administrators --------------------------------------------------------------
+
+
+def near_mails() -> list[OutboxMail]:
+    return list(OutboxMail.objects.filter(template="evaluator_cap_near").order_by("id"))
+
+
+def test_the_twelfth_claim_is_mailed_once_to_the_administrators_of_the_whole_group(round_2022):
+    first = make_evaluator()
+    second = make_evaluator(group=group_of(first))
+    admins = [make_user(Role.EVALUATOR_ADMIN, organisation=body.organisation) for body in (first, second)]
+    make_user(Role.EVALUATOR, organisation=first.organisation)
+    make_user(Role.EVALUATOR_ADMIN, organisation=make_evaluator().organisation)
+    rows = fill(first, round_2022, 11)
+    assert near_mails() == []
+    fill(second, round_2022, 1)
+    assert [mail.recipient for mail in near_mails()] == [admin.email for admin in admins]
+    assert (near_mails()[0].context["count"], near_mails()[0].context["cap"]) == (12, 15)
+    withdraw(actor=SYSTEM, engagement_id=rows[0].pk)
+    fill(first, round_2022, 5)
+    assert len(near_mails()) == 2
+
+
+def test_a_merge_that_reaches_twelve_is_mailed(round_2022, reviewer, second):
+    one, other = make_evaluator(), make_evaluator()
+    admin = make_user(Role.EVALUATOR_ADMIN, organisation=other.organisation)
+    fill(one, round_2022, 8)
+    fill(other, round_2022, 4)
+    assert near_mails() == []
+    join(one, other, reviewer)
+    assert [mail.recipient for mail in near_mails()] == [admin.email]
+
+
+def test_a_rulebook_without_the_number_warns_nobody(round_2022, monkeypatch):
+    evaluator = make_evaluator()
+    make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    monkeypatch.setattr(counting, "warn_from", lambda _book: None)
+    fill(evaluator, round_2022, 12)
+    assert near_mails() == []
 
 
 # --- the machine: every state × action × role × reason -----------------------------------------------------------

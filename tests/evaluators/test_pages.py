@@ -1,6 +1,7 @@
 """Pages of evaluators: who reaches them, what the city and the evaluator do there."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,7 +11,9 @@ from django.urls import reverse
 from evaluators.models import AffiliateRelation, Engagement, Evaluator, EvaluatorRegistration, Sanction
 from evaluators.services import dispute, record_appeal
 from evaluators.services.importing import HEADINGS
+from greenportal import clock
 from greenportal.accounts.actors import Role
+from greenportal.accounts.models import User
 from greenportal.directory.fictional import fictional_uscc
 from greenportal.files.models import StoredFile
 from tests.evaluators.conftest import person
@@ -298,6 +301,51 @@ def test_a_reason_that_the_service_asks_for_is_not_called_optional(round_2022, c
     text = client.get(reverse(f"evaluators:{page}", args=[engagement.pk])).content.decode()
     assert re.search(r">理由\s*</label>", text)
     assert "选填" not in text
+
+
+def test_confirm_page_says_how_near_the_cap_is_and_that_a_sanction_runs(round_2022, client_of):
+    evaluator = make_evaluator()
+    rows = [make_engagement(evaluator, round_2022) for _ in range(12)]
+    Engagement.objects.filter(pk=rows[0].pk).update(state="confirmed")
+    own = client_of(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    url = reverse("evaluators:confirm", args=[rows[1].pk])
+    page = own.get(url).content.decode()
+    assert "本机构及关联单位本批次在本系统登记 12 项，其中已确认 1 项；上限 15 项。" in page
+    assert "接近上限" in page
+    assert "不予采信" not in page
+    today = clock.today()
+    users = [User.objects.get(pk=person(Role.CITY_LEAD, name).user_id) for name in ("甲", "乙")]
+    make_sanction(evaluator.organisation, *users, verified_on=today, until=today + timedelta(days=1))
+    assert "期内不能确认新的评价项目" in own.get(url).content.decode()
+    told = own.post(url, {"version": 1, "report_on": "", "independent": "yes"}).content.decode()
+    assert "期内不能确认新的评价项目。查实日期以前已出具评价报告的" in told
+    rows[1].refresh_from_db()
+    assert rows[1].state == "claimed"
+
+
+def test_city_decides_a_dispute_on_its_page(round_2022, client_of):
+    evaluator = make_evaluator()
+    row = make_engagement(evaluator, round_2022)
+    own, city = client_of(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation), client_of(Role.CITY_REVIEWER)
+    url = reverse("evaluators:decide", args=[row.pk])
+    early = city.post(url, {"version": 1, "reason": "合同齐备", "uphold": "1"}).content.decode()
+    assert "当前状态为" in early
+    own.post(reverse("evaluators:dispute", args=[row.pk]), {"version": 1, "reason": "未受委托"})
+    for pressed in ({}, {"uphold": "1", "void": "1"}):
+        page = city.post(url, {"version": 2, "reason": "合同齐备", **pressed}).content.decode()
+        assert "按“认定有效，恢复计数”或“认定无效”提交。" in page
+        assert "合同齐备" in page
+    assert "写明理由" in city.post(url, {"version": 2, "reason": "", "void": "1"}).content.decode()
+    stale = city.post(url, {"version": 1, "reason": "合同齐备", "uphold": "1"}).content.decode()
+    assert "刚被他人处理" in stale
+    assert "合同齐备" in stale
+    row.refresh_from_db()
+    assert (row.state, row.ordinal) == ("disputed", None)
+    done = city.post(url, {"version": 2, "reason": "合同齐备", "uphold": "1"}, follow=True).content.decode()
+    assert "已认定：" in done
+    row.refresh_from_db()
+    assert (row.state, row.ordinal, row.decision_reason) == ("upheld", 1, "合同齐备")
+    assert "合同齐备" in own.get(reverse("evaluators:engagement", args=[row.pk])).content.decode()
 
 
 def test_home_page_tells_each_what_waits(round_2022, client_of):

@@ -236,12 +236,13 @@ def test_confirming_without_a_report_is_refused_while_sanctioned(day, lifted, re
     if not refused:
         assert confirm_on(evaluator, engagement, day).state == "confirmed"
         return
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Invalid) as caught:
         confirm_on(evaluator, engagement, day)
     assert caught.value.message == (
         "本机构在不予采信期内（2022-09-20至2025-09-20，不含截止日，依据试验〔2022〕5号），期内不能确认新的评价项目。"
         "查实日期以前已出具评价报告的，填写评价报告日期，由人工判断是否采信；其他的，请提出异议说明。"
     )
+    assert set(caught.value.errors) == {"report_on"}
     engagement.refresh_from_db()
     assert (engagement.state, engagement.version) == ("claimed", 1)
 
