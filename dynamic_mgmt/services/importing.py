@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
 from dynamic_mgmt.constants import HOME_CITY
-from dynamic_mgmt.models import ListedUnit, MatchDoubt
+from dynamic_mgmt.models import ListedUnit, MatchDoubt, RemovalProposal
 from dynamic_mgmt.parsing import ListedRow, parse_row
 from dynamic_mgmt.rules import may_import
 from dynamic_mgmt.services.asking import raise_doubts
 from dynamic_mgmt.services.comparing import Doubt, doubt_rows, load, match
 from dynamic_mgmt.services.locking import lock_register
 from dynamic_mgmt.services.placing import Places
+from dynamic_mgmt.services.removing import RemovalTold, note_removals
 from dynamic_mgmt.services.telling import organisations_of, tell_nominations
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -38,9 +39,6 @@ _FILLED = (
     "city",
     "evaluator_name",
     "standard",
-    "removed_on",
-    "removal_reason",
-    "removal_document",
     "source",
 )
 
@@ -55,11 +53,19 @@ class ListedChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedRemoval:
+    """A removal that the list tells of: written down as a proposal, confirmed by another person (two people)."""
+
+    row: ListedRow
+    unit_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedPreview:
     """What an import would do.
 
     repeated: rows that stand twice in the file, taken once; doubts: rows that go to a person and not
-    into the register.
+    into the register; removals: proposals that wait for the city lead, never written by the import.
     """
 
     changes: tuple[ListedChange, ...]
@@ -67,6 +73,7 @@ class ListedPreview:
     repeated: int
     problems: tuple[RowProblem, ...]
     doubts: tuple[Doubt, ...] = ()
+    removals: tuple[ListedRemoval, ...] = ()
 
     @property
     def new(self) -> int:
@@ -133,22 +140,38 @@ def preview_listed(rows: Iterable[Row]) -> ListedPreview:
     for raw in rows:
         row, messages = parse_row(raw)
         if row is not None:
-            messages = places.problems(row)
+            messages = [*places.problems(row), *removal_problems(row)]
         problems.extend(RowProblem(raw.number, f"第{raw.number}行：{message}") for message in messages)
         if row is None:
             continue
         repeated += row.identity in understood
         understood.setdefault(row.identity, _dated(row))
-    changes, doubts = _compared(list(understood.values()), places)
-    same = len(understood) - len(changes) - len(doubts)
-    return ListedPreview(tuple(changes), same, repeated, tuple(problems), tuple(doubts))
+    changes, doubts, removals = _compared(list(understood.values()), places)
+    touched = {change.row.identity for change in changes} | {removal.row.identity for removal in removals}
+    same = len(understood) - len(touched) - len(doubts)
+    return ListedPreview(tuple(changes), same, repeated, tuple(problems), tuple(doubts), tuple(removals))
 
 
-def _compared(rows: Sequence[ListedRow], places: Places) -> tuple[list[ListedChange], list[Doubt]]:
-    """Return what would be written, and what a person must decide."""
+def removal_problems(row: ListedRow) -> list[str]:
+    """Return what a removal in a list lacks to be written down: reason, document, a day that has come."""
+    if row.removed_on is None:
+        return []
+    found = []
+    if row.removed_on > clock.today():
+        found.append("移出日期应不晚于今天，核对后填写。")
+    if not row.removal_reason.strip():
+        found.append("有移出日期的，填写移出原因。")
+    if not row.removal_document.strip():
+        found.append("有移出日期的，填写移出文号。")
+    return found
+
+
+def _compared(rows: Sequence[ListedRow], places: Places) -> tuple[list[ListedChange], list[Doubt], list[ListedRemoval]]:
+    """Return what would be written, what a person must decide, and the removals that two people decide."""
     stored = load(rows)
     changes: list[ListedChange] = []
     doubts: list[Doubt] = []
+    gone: list[tuple[ListedRow, ListedUnit | None]] = []
     for row in rows:
         unit = match(row, stored)
         if isinstance(unit, Doubt):
@@ -157,7 +180,27 @@ def _compared(rows: Sequence[ListedRow], places: Places) -> tuple[list[ListedCha
         values = _values(row, unit, places)
         if unit is None or values:
             changes.append(ListedChange(row, unit.pk if unit else None, values))
-    return changes, doubts
+        if row.removed_on is not None and (unit is None or unit.removed_on is None):
+            gone.append((row, unit))
+    return changes, doubts, _not_told_before(gone)
+
+
+def _not_told_before(gone: Sequence[tuple[ListedRow, ListedUnit | None]]) -> list[ListedRemoval]:
+    """Leave out what waits for its decision, and what was decided about the same document. One query, none without removals."""
+    ids = [unit.pk for _, unit in gone if unit is not None]
+    told = (
+        RemovalProposal.objects.filter(unit__in=ids).values_list("unit_id", "document_no", "decided_at") if ids else ()
+    )
+    waiting = {unit for unit, _, decided_at in told if decided_at is None}
+    known = {(unit, document_no) for unit, document_no, _ in told}
+    found: list[ListedRemoval] = []
+    for row, unit in gone:
+        if unit is not None and (unit.pk in waiting or (unit.pk, row.removal_document.strip()) in known):
+            continue
+        found.append(ListedRemoval(row, unit.pk if unit else None))
+        if unit is not None:
+            waiting.add(unit.pk)
+    return found
 
 
 def new_unit(change: ListedChange, source: str) -> ListedUnit:
@@ -184,7 +227,7 @@ def import_listed(*, actor: Actor, rows: Iterable[Row], source: str) -> ListedPr
 
     Identity is (category, level, batch, list year, province, normalised name, model): the same file
     again changes nothing. A row that may be a stored unit waits for a person (`decide_match`) and is
-    not counted until then. Raises `Refused` for the role, `Invalid` with every row's message.
+    not counted until then. A removal is written down for the city lead, never carried out here. Raises `Refused` for the role, `Invalid` with every row's message.
     """
     may_import(actor).require()
     with transaction.atomic():
@@ -195,20 +238,47 @@ def import_listed(*, actor: Actor, rows: Iterable[Row], source: str) -> ListedPr
         added = [new_unit(change, source) for change in preview.changes if change.unit_id is None]
         ListedUnit.objects.bulk_create(added, batch_size=1000)
         touched = _fill(preview)
+        removals = _propose(actor, preview, added)
         asked = doubt_rows(preview.doubts, source=source, at=clock.now())
         MatchDoubt.objects.bulk_create(asked, batch_size=1000)
         _ask_at_home(added)
-        if preview.changes or asked:
+        if preview.changes or asked or removals:
             record(
                 actor=actor,
                 action="dynamic_mgmt.import_listed",
                 target="dynamic_mgmt.register:0",
-                data={"new": preview.new, "updated": preview.updated, "doubtful": len(asked), "source": source},
+                data={
+                    "new": preview.new,
+                    "updated": preview.updated,
+                    "doubtful": len(asked),
+                    "removals": len(removals),
+                    "source": source,
+                },
             )
             tell_nominations(
                 actor=actor, cause="dynamic_mgmt.import", organisation_ids=organisations_of([*added, *touched])
             )
     return preview
+
+
+def _propose(actor: Actor, preview: ListedPreview, added: Sequence[ListedUnit]) -> list[RemovalProposal]:
+    """Write down the removals that the list tells of; the units stay listed until the city lead confirms."""
+    if not preview.removals:
+        return []
+    made = {(u.category, u.level, u.batch, u.list_year, u.province, u.name_key, u.product_model): u for u in added}
+    kept = ListedUnit.objects.in_bulk([r.unit_id for r in preview.removals if r.unit_id is not None])
+    return note_removals(
+        actor=actor,
+        told=[
+            RemovalTold(
+                unit=kept[removal.unit_id] if removal.unit_id is not None else made[removal.row.identity],
+                removed_on=cast("date", removal.row.removed_on),
+                reason=removal.row.removal_reason,
+                document_no=removal.row.removal_document,
+            )
+            for removal in preview.removals
+        ],
+    )
 
 
 def _ask_at_home(added: Sequence[ListedUnit]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.db import transaction
 
 from dynamic_mgmt.constants import HOME_CITY, SCOPE_DOUBT
-from dynamic_mgmt.models import ListedUnit, MatchDoubt
+from dynamic_mgmt.models import ListedUnit, MatchDoubt, RemovalProposal
 from dynamic_mgmt.rules import may_import
 from dynamic_mgmt.services.asking import raise_doubts
 from dynamic_mgmt.services.comparing import from_json
 from dynamic_mgmt.services.importing import fill_one, new_unit_of
 from dynamic_mgmt.services.linking import link_unit
 from dynamic_mgmt.services.locking import lock_register
+from dynamic_mgmt.services.removing import RemovalTold, note_removals
 from dynamic_mgmt.services.telling import organisations_of, tell_nominations
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -120,6 +121,12 @@ def _settle_row(actor: Actor, doubt: MatchDoubt, answer: str, unit_id: int | Non
             raise Invalid(message, errors={"other": [message]})
         unit = fill_one(found, row)
     doubt.answer_unit = unit
+    open_one = RemovalProposal.objects.filter(unit=unit, decided_at=None).exists()
+    if row.removed_on is not None and unit.removed_on is None and not open_one:
+        told = RemovalTold(
+            unit=unit, removed_on=row.removed_on, reason=row.removal_reason, document_no=row.removal_document
+        )
+        note_removals(actor=actor, told=[told])
     tell_nominations(actor=actor, cause="dynamic_mgmt.match", organisation_ids=organisations_of([unit]))
 
 

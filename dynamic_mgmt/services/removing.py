@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
@@ -146,6 +147,47 @@ def propose_removals(
         ]
         made = RemovalProposal.objects.bulk_create(rows, batch_size=1000)
         _audit_many(actor, "propose_removals", made)
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalTold:
+    """A removal that a published list tells of."""
+
+    unit: ListedUnit
+    removed_on: date
+    reason: str
+    document_no: str
+
+
+def note_removals(*, actor: Actor, told: Sequence[RemovalTold]) -> list[RemovalProposal]:
+    """Write down the removals that an imported list tells of, each with its own document; inside the import's transaction.
+
+    Nothing changes until the city lead, another person, confirms. Raises `Invalid` without a person behind
+    the import, for a day before publication.
+    """
+    if not may_propose_removal(actor):
+        raise Invalid("名单中有移出日期。移出须两人办理：请由市局人员在“导入公布的名单”页面导入，再由市局负责人复核。")
+    wrong = [
+        f"{row.unit.current_name}：移出日期早于公布日期，核对两个日期。"
+        for row in told
+        if row.unit.listed_on and row.removed_on < row.unit.listed_on
+    ]
+    if wrong:
+        raise Invalid("先核对下列单位，再导入。", errors={"rows": wrong})
+    rows = [
+        RemovalProposal(
+            unit=row.unit,
+            removed_on=row.removed_on,
+            reason=row.reason.strip()[:200],
+            document_no=row.document_no.strip()[:120],
+            proposed_by_id=cast("int", actor.user_id),
+            proposed_at=clock.now(),
+        )
+        for row in told
+    ]
+    made = RemovalProposal.objects.bulk_create(rows, batch_size=1000)
+    _audit_many(actor, "propose_removals", made)
     return made
 
 

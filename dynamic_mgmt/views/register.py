@@ -228,6 +228,7 @@ def shown_preview(rows: list[Row]) -> imports.Shown:
             ("文件内重复", found.repeated),
             ("不自动匹配", found.unmatchable),
             ("待确认", len(found.doubts)),
+            ("登记移出", len(found.removals)),
         ],
         heads=("行", "名称", "类别", "级别", "批次", "名单年度", "变更", "说明"),
         rows=[
@@ -236,9 +237,10 @@ def shown_preview(rows: list[Row]) -> imports.Shown:
                 _preview_row(change.row, "新增" if change.unit_id is None else "补充", change.row.unmatched_reason)
                 for change in found.changes
             ),
+            *(_preview_row(removal.row, "登记移出", "由市局负责人复核后移出") for removal in found.removals),
         ],
         problems=found.problems,
-        changes=len(found.changes) + sum(not doubt.asked for doubt in found.doubts),
+        changes=len(found.changes) + len(found.removals) + sum(not doubt.asked for doubt in found.doubts),
     )
 
 
@@ -263,7 +265,8 @@ def _why(doubt: Doubt) -> str:
 def _apply(actor: Actor, rows: list[Row], name: str) -> str:
     done = import_listed(actor=actor, rows=rows, source=name)
     waiting = f"另有{len(done.doubts)}项待确认。" if done.doubts else ""
-    return f"已导入名单：新增{done.new}项，补充{done.updated}项。{waiting}"
+    gone = f"登记移出{len(done.removals)}项，由市局负责人复核后生效。" if done.removals else ""
+    return f"已导入名单：新增{done.new}项，补充{done.updated}项。{waiting}{gone}"
 
 
 PAGE = imports.ImportPage(

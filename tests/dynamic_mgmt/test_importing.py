@@ -12,9 +12,9 @@ from django.db import DatabaseError, connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dynamic_mgmt.models import ListedUnit
+from dynamic_mgmt.models import ListedUnit, RemovalProposal
 from dynamic_mgmt.parsing import HEADINGS, REQUIRED
-from dynamic_mgmt.services import import_listed, importing, preview_listed
+from dynamic_mgmt.services import decide_removal, import_listed, importing, preview_listed
 from dynamic_mgmt.services.importing import national_batch_dates, shipped_list
 from greenportal.accounts.actors import Actor, Role
 from greenportal.audit.models import AuditEntry
@@ -132,11 +132,56 @@ def test_repeated_row_is_taken_once():
 def test_later_file_fills_and_a_blank_never_clears():
     code = fictional_uscc(31)
     bring(row(uscc=code, source="甲"))
-    filled = bring(row(removed_on="2022-03-01", removal_reason="试验原因", removal_document="试验〔2022〕1号"))
+    filled = bring(row(evaluator="试验评价机构"))
     assert (filled.new, filled.updated) == (0, 1)
     unit = ListedUnit.objects.get()
-    assert (unit.uscc, unit.removed_on, unit.removal_reason) == (code, date(2022, 3, 1), "试验原因")
+    assert (unit.uscc, unit.evaluator_name) == (code, "试验评价机构")
     assert (unit.source, unit.version) == ("甲", 2)
+
+
+GONE = {"removed_on": "2022-03-01", "removal_reason": "试验原因", "removal_document": "试验〔2022〕1号"}
+
+
+@pytest.mark.parametrize("listed_before", [True, False])
+def test_a_removal_in_a_list_waits_for_a_second_person(listed_before, reviewer, lead):
+    """A new unit and a stored one alike stay on the list until the lead confirms; the same file again asks nothing."""
+    if listed_before:
+        bring(row())
+    done = bring(row(**GONE), actor=reviewer)
+    assert (done.new, len(done.removals)) == (0 if listed_before else 1, 1)
+    unit = ListedUnit.objects.get()
+    assert (unit.removed_on, unit.removal_reason) == (None, "")
+    proposal = RemovalProposal.objects.get()
+    assert (proposal.proposed_by_id, proposal.removed_on) == (reviewer.user_id, date(2022, 3, 1))
+    again = bring(row(**GONE), actor=reviewer)
+    assert (again.changes, again.removals, again.same, RemovalProposal.objects.count()) == ((), (), 1, 1)
+    with pytest.raises(Refused):
+        decide_removal(actor=reviewer, proposal_id=proposal.pk, confirm=True)
+    decide_removal(actor=lead, proposal_id=proposal.pk, confirm=True)
+    unit.refresh_from_db()
+    assert (unit.removed_on, unit.removal_document) == (date(2022, 3, 1), "试验〔2022〕1号")
+    assert bring(row(**GONE), actor=reviewer).removals == ()
+
+
+def test_a_removal_that_the_lead_dropped_is_not_asked_again_by_the_same_document(reviewer, lead):
+    bring(row(**GONE), actor=reviewer)
+    decide_removal(actor=lead, proposal_id=RemovalProposal.objects.get().pk, confirm=False)
+    assert bring(row(**GONE), actor=reviewer).removals == ()
+    other = bring(row(**{**GONE, "removal_document": "试验〔2022〕2号"}), actor=reviewer)
+    assert len(other.removals) == 1
+
+
+def test_a_removal_without_a_person_a_reason_or_a_document_is_told_at_its_row(reviewer):
+    with pytest.raises(Invalid, match="移出须两人办理"):
+        bring(row(**GONE), actor=Actor.system("import_listed"))
+    with pytest.raises(Invalid) as caught:
+        bring(row(removed_on="2022-12-01"), actor=reviewer)
+    assert caught.value.errors["rows"] == [
+        "第2行：移出日期应不晚于今天，核对后填写。",
+        "第2行：有移出日期的，填写移出原因。",
+        "第2行：有移出日期的，填写移出文号。",
+    ]
+    assert not ListedUnit.objects.exists()
 
 
 def test_final_list_lifts_the_bar_and_a_worse_source_never_lowers_it():
