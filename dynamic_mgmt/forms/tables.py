@@ -65,7 +65,17 @@ class ReasonForm(TableForm):
     reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
 
 
-class OpinionForm(TableForm):
+class RenameForm(TableForm):
+    """What 变更名称 needs; blank fields are taken from the unit's filed table."""
+
+    new_name = forms.CharField(
+        label="变更后的名称", max_length=120, required=False, help_text="选“变更名称”时填写；留空按单位填报的现名称。"
+    )
+    changed_on = DateField(label="更名日期", required=False)
+    document_no = forms.CharField(label="更名证明文件名称或文号", max_length=120, required=False)
+
+
+class OpinionForm(RenameForm):
     """The district's 动态调整意见."""
 
     opinion = forms.ChoiceField(label="动态调整意见", choices=Opinion.choices, widget=forms.RadioSelect)
@@ -77,9 +87,10 @@ class OpinionForm(TableForm):
         help_text="除“保留”外须写明理由。",
     )
     clause = forms.CharField(label="依据", max_length=120, required=False, initial="通知 三")
+    field_order = ("opinion", "reason", "clause", "new_name", "changed_on", "document_no")
 
 
-class DecisionForm(TableForm):
+class DecisionForm(RenameForm):
     """The city's decision, all but removal."""
 
     decision = forms.ChoiceField(
@@ -94,6 +105,7 @@ class DecisionForm(TableForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="与区县意见不同的，须写明理由。",
     )
+    field_order = ("decision", "reason", "new_name", "changed_on", "document_no")
 
 
 class UnitRemovalForm(TableForm):

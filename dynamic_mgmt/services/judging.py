@@ -12,6 +12,7 @@ from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.selectors.tables import visible_to
 from dynamic_mgmt.services.removing import decide_removal, propose_removal
 from dynamic_mgmt.services.table_moving import STALE, clean, lock_table, move_table, person
+from dynamic_mgmt.services.table_renames import NewName, follow_rename
 from dynamic_mgmt.table_states import Opinion, TableState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -26,10 +27,20 @@ def _chosen(text: str, *, without: frozenset[str] = frozenset()) -> Opinion:
 
 
 def give_opinion(
-    *, actor: Actor, table_id: int, seen_version: int, opinion: str, reason: str = "", clause: str = "通知 三"
+    *,
+    actor: Actor,
+    table_id: int,
+    seen_version: int,
+    opinion: str,
+    reason: str = "",
+    clause: str = "通知 三",
+    new_name: str = "",
+    changed_on: date | None = None,
+    document_no: str = "",
 ) -> DynamicTable:
     """The district's 动态调整意见 on a filed or refused table; all but keeping need a reason.
 
+    变更名称 proposes the rename with its proof (`follow_rename`); what is blank comes from the filed table.
     A unit that refused to file cannot simply be kept without a reason either. Raises Invalid, Refused, WrongState, Stale.
     """
     with transaction.atomic():
@@ -49,6 +60,8 @@ def give_opinion(
             fields=["opinion", "opinion_reason", "opinion_clause", "opinion_by", "opinion_at"],
             data={"opinion": chosen.value},
         )
+        if chosen == Opinion.RENAMED:
+            follow_rename(table, actor, NewName(new_name, changed_on, document_no), decided=False)
     return table
 
 
@@ -129,10 +142,21 @@ def _visit(
     return visit
 
 
-def decide(*, actor: Actor, table_id: int, seen_version: int, decision: str, reason: str = "") -> DynamicTable:
+def decide(
+    *,
+    actor: Actor,
+    table_id: int,
+    seen_version: int,
+    decision: str,
+    reason: str = "",
+    new_name: str = "",
+    changed_on: date | None = None,
+    document_no: str = "",
+) -> DynamicTable:
     """The city decides: kept, renamed, or kept after a major change. Removal goes through `propose_unit_removal`.
 
-    Against the district's opinion it needs a reason. Raises Refused, Invalid, WrongState, ReasonRequired, Stale.
+    变更名称 confirms the rename that waits, where the decider is a lead who did not propose it; else it is proposed
+    and waits for another lead. Against the district's opinion it needs a reason. Raises Refused, Invalid, WrongState, ReasonRequired, Stale.
     """
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
@@ -149,6 +173,8 @@ def decide(*, actor: Actor, table_id: int, seen_version: int, decision: str, rea
             fields=_DECISION,
             data={"decision": chosen.value},
         )
+        if chosen == Opinion.RENAMED:
+            follow_rename(table, actor, NewName(new_name, changed_on, document_no), decided=True)
     return table
 
 
