@@ -45,7 +45,12 @@ PARTS = (
     Part(
         "大连岫石演示齿轮有限公司",
         "opinion_given",
-        {"renamed": "yes", "rename_proof": "演示登记通知书〔2022〕1号", "rename_on": "2022-03-01"},
+        {
+            "renamed": "yes",
+            "current_name": "大连岫石演示传动有限公司",
+            "rename_proof": "演示登记通知书〔2022〕1号",
+            "rename_on": "2022-03-01",
+        },
         "renamed",
         "登记机关已变更名称",
     ),
