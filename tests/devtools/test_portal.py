@@ -97,6 +97,25 @@ def test_failed_preparation_is_not_remembered(prepared, monkeypatch):
     assert len(prepared) == 1
 
 
+def test_broken_off_demonstration_is_taken_up_again_in_its_own_database_only(prepared, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(portal, "_is_empty", lambda url: not asked)
+
+    def load(env, command, *arguments):
+        asked.append(command)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(portal, "_manage", load)
+    with pytest.raises(KeyboardInterrupt):
+        portal._prepare_database(OWN)
+    portal._prepare_database({"DATABASE_URL": "postgresql://somewhere/else"})
+    assert asked == ["demo"]
+    portal._prepare_database(OWN)
+    portal._prepare_database(OWN)
+    assert asked == ["demo", "demo"]
+
+
 def test_part_is_started_again_three_times_a_minute(monkeypatch):
     present = [1000.0]
     monkeypatch.setattr(portal.time, "monotonic", lambda: present[0])
