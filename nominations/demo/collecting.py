@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db import transaction
 
-from evaluators.demo import papers
+from evaluators.demo import papers, working
 from evaluators.models import Evaluator
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -80,13 +80,14 @@ def _play(stage: Stage, cast: Sequence[Applicant], say: Say) -> None:
         playing.carry(applicant, made[applicant.number], officer_of(applicant.district), HANDLERS.get(applicant.number))
     say("评价机构登记、人员名册和年度工作情况报告 …")
     usernames = {body.key: body.username for body in evaluating.CAST}
-    papers.play(
-        stage.evaluators,
-        round_id=stage.round.pk,
-        reviewer=reviewer,
-        admin_of=lambda key: people.actor_named(usernames[key]),
-        at=at(9, 30),
-    )
+
+    def admin_of(key: str) -> Actor:
+        return people.actor_named(usernames[key])
+
+    with clock.fixed(at(9, 29, 15)):
+        person = people.actor_named(evaluating.LEAD).user_id
+        working.work(stage.evaluators, round_id=stage.round.pk, admin_of=admin_of, lead_user_id=person)
+    papers.play(stage.evaluators, round_id=stage.round.pk, reviewer=reviewer, admin_of=admin_of, at=at(9, 30))
     say("征求部门意见 …")
     for district in DISTRICTS:
         if any(applicant.district == district for applicant in cast):
@@ -134,4 +135,6 @@ def _handlers(cast: Sequence[Applicant]) -> list[Person]:
     for body in evaluating.CAST:
         role = Role.EVALUATOR_ADMIN
         rows.append(Person(body.username, f"示例·{body.name[2:4]}评价员", role, uscc=organisations[body.name]))
+    first = organisations[evaluating.CAST[0].name]
+    rows.append(Person(evaluating.LEAD, f"示例·{evaluating.CAST[0].name[2:4]}项目负责人", Role.EVALUATOR, uscc=first))
     return rows

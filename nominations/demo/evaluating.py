@@ -70,6 +70,10 @@ CAST: tuple[Body, ...] = (
 )
 
 
+#: An account of the first body that is no administrator: it leads one evaluation and sees no other.
+LEAD = "pj-beichen-lead"
+
+
 def found(actor: Actor) -> dict[str, Evaluator]:
     """Register the evaluators of the cast as legal persons; by key. Safe to repeat."""
     return {

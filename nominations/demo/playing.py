@@ -31,7 +31,7 @@ from nominations.models import Nomination
 from nominations.selectors.content import contents
 from nominations.selectors.prefill import prefilled
 from nominations.services import checking, documents, drafting, handing_in, reporting, returning, withdrawing
-from nominations.services.independence import record_independence
+from nominations.services.independence import declare_independence, record_independence
 from nominations.services.inspecting import Mark, record_inspection
 from nominations.services.returning import CommentDraft
 
@@ -80,6 +80,14 @@ def begin(applicant: Applicant, stage: Stage, officer: Actor) -> Nomination:
             nomination_id=row.pk,
             seen_version=row.version,
             evaluator_id=stage.evaluators[script.evaluator].pk,
+        )
+    if script.declared:
+        row = declare_independence(
+            actor=officer,
+            nomination_id=row.pk,
+            seen_version=row.version,
+            independent=True,
+            authors=f"{applicant.legal_representative[0]}样本",
         )
     if applicant.category == Category.FACTORY:
         row = _findings(applicant, row, officer)

@@ -36,7 +36,8 @@ class Script:
     reports the notice names), all, or none. evaluator: key of `evaluating.CAST`, empty for none. engagement: what the
     evaluator does with the claim. report_on: date of its report, told on confirming. key_energy: the officer's
     finding, None for none yet. standard, industry_standard: None leaves them unset. twin: name shared with another.
-    sealed, independent: what the officer finds out where it comes to a check, or finds wrong.
+    sealed, independent: what the officer finds out where it comes to a check, or finds wrong. declared: the applicant
+    says that the evaluator had no part in its self-evaluation, as the evaluator does on confirming.
     """
 
     note: str = "材料齐全"
@@ -55,6 +56,7 @@ class Script:
     listed: str = ""
     sealed: bool = True
     independent: bool = True
+    declared: bool = False
 
 
 def _event(rule: str, on: str, text: str, **more: str) -> list[dict[str, str]]:
@@ -98,7 +100,7 @@ _QUERIES = tuple(f"{source}_{what}" for source in ("creditchina", "gsxt", "zxgk"
 _ALL_STATEMENTS = _STATED + _QUERIES
 
 FACTORIES: dict[int, Script] = {
-    0: Script("材料和佐证齐全", documents="all", answers=_peers("0.08", "0.10"), evaluator="beichen"),
+    0: Script("材料和佐证齐全", documents="all", answers=_peers("0.08", "0.10"), evaluator="beichen", declared=True),
     1: Script("重点用能行业，达到先进值", answers=_advanced("110"), key_energy=True, evaluator="beichen"),
     2: Script("重点用能行业，未达到先进值，须书面决定", answers=_advanced("131"), key_energy=True, evaluator="haiyan"),
     3: Script("未优于同行业绿色工厂", answers=_peers("0.12", "0.10"), evaluator="beichen"),
@@ -117,14 +119,14 @@ FACTORIES: dict[int, Script] = {
     11: Script("有其他情况，须书面决定", answers=_told("EXO", "2021-05-01", "演示：群众信访事项，已办结")),
     12: Script("材料齐全", evaluator="boxin"),
     13: Script("同类别已在名单中", listed="listed"),
-    14: Script("行业已有标准而用通则", HANDED_IN, industry_standard="演示行业标准 001-2021"),
+    14: Script("行业已有标准而用通则", HANDED_IN, industry_standard="演示行业标准 001-2021", declared=True),
     15: Script("信用查询缺一处", DRAFT, blank=("gsxt_on", "gsxt_clean")),
     16: Script("近三年情况未填", DRAFT, blank=_ALL_STATEMENTS, evaluator="boxin"),
     17: Script("重点用能行业未认定", DRAFT, key_energy=None, standard=None, industry_standard=None),
     18: Script("名单库有移出记录", HANDED_IN, listed="removed", evaluator="boxin"),
     19: Script("刚建立，没有材料", DRAFT, documents="none", evaluator="", key_energy=None, standard=None),
     20: Script("教程：从这里填写", DRAFT, documents="none", evaluator="", key_energy=None, standard=None, blank=("*",)),
-    21: Script("评价机构不予采信", HANDED_IN, evaluator="cangwu"),
+    21: Script("评价机构不予采信，未确认评价项目", HANDED_IN, evaluator="cangwu", engagement=""),
     22: Script("报告早于查实日期", HANDED_IN, evaluator="cangwu", report_on=date(2022, 3, 1)),
     23: Script("评价机构不具备条件", HANDED_IN, evaluator="weili"),
     24: Script("评价机构未登记", evaluator="xinqi"),
@@ -154,7 +156,7 @@ PRODUCTS: dict[int, Script] = {
 }
 _BLANK_PARK = ("park_level", "production_main", "industrial_share", "legal_boundary", "one_body", "basic")
 PARKS: dict[int, Script] = {
-    0: Script("条件齐备", evaluator="beichen"),
+    0: Script("条件齐备", evaluator="beichen", declared=True),
     1: Script("园区条件未填", DRAFT, blank=_BLANK_PARK, evaluator="haiyan"),
     2: Script(
         "不符合园区条件",
@@ -173,7 +175,7 @@ PARKS: dict[int, Script] = {
     4: Script("与另一推荐单位同名", evaluator="beichen", twin="演示湾跨区联合产业园"),
 }
 CHAINS: dict[int, Script] = {
-    0: Script("条件齐备"),
+    0: Script("条件齐备", declared=True),
     1: Script("条件齐备", evaluator="boxin"),
     2: Script("评价指标体系用错", HANDED_IN, {"industry_group": "automobile", "system": "generic"}),
     3: Script("不是链主企业，须书面决定", answers={"leading": "no", "basic": {"2": "no"}}),

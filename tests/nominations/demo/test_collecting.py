@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from dynamic_mgmt.models import ListedUnit
-from evaluators.models import AffiliateMember, Engagement, EvaluatorRegistration, Sanction
+from evaluators.models import AffiliateMember, Engagement, EvaluatorRegistration, ProjectLead, Sanction
 from greenportal.audit.services import verify
 from greenportal.directory.fictional import is_fictional
 from greenportal.directory.models import Organisation
@@ -18,7 +18,7 @@ from greenportal.filings.selectors import task_status
 from greenportal.findings.models import CheckRun
 from greenportal.findings.types import Outcome
 from greenportal.rounds import rulebook
-from nominations.constants import FILE_DOCUMENT, SCOPE_NOMINATION, THIRD_PARTY_MARK, Category
+from nominations.constants import FILE_DOCUMENT, SCOPE_NOMINATION, SELF_MARK, THIRD_PARTY_MARK, Category
 from nominations.demo.fiction import DISTRICTS, cast
 from nominations.demo.opening import the_round
 from nominations.demo.people import authority_code
@@ -34,9 +34,10 @@ TUTORIAL = "210281"
 UNREACHABLE = {
     ("DOCS", "manual"): "stored documents are always known",
     ("EVIDENCE", "manual"): "stored documents are always known",
-    ("DUPLICATE", "manual"): "the round's other nominations are always known",
-    ("LISTED", "manual"): "the register is always asked",
+    ("DUPLICATE", "manual"): "the round and the register are always asked",
+    ("LISTED", "manual"): "the round and the register are always asked",
     ("EV_NAMED", "manual"): "whether an evaluator was chosen is always known",
+    ("REPORT_HANDS", "manual"): "every category that has the rule has an evaluator's sheet, filled or not",
     **{
         (rule, "manual"): "figures are read from the sheets, so they are known or not filled"
         for rule in ("FIG_SHARE", "FIG_RATIO", "FIG_UNIT", "FIG_JUMP")
@@ -157,6 +158,34 @@ def test_evaluators_come_in_every_kind():
     assert sanction.second_by_id != sanction.verified_by_id
 
 
+def test_evaluations_are_told_to_their_end_halfway_and_just_begun():
+    told = Engagement.objects.exclude(contract_no="").order_by("contract_no")
+    assert [(row.visit_to is None, row.report_on is None, row.statement_id is None) for row in told] == [
+        (False, False, False),
+        (False, True, True),
+        (True, True, True),
+    ]
+    steps = {step.step: step for step in told[0].steps.all()}
+    assert steps.keys() == BOOK.procedure.keys()
+    assert all(step.done_on for step in steps.values())
+    lead = ProjectLead.objects.get(ended_at=None)
+    assert (lead.user.username, lead.engagement_id) == ("pj-beichen-lead", told[0].pk)
+
+
+def test_both_sides_declare_independence():
+    rows = nominations(declared_independent=True).select_related("engagement")
+    assert set(rows.values_list("category", flat=True)) == {"factory", "park", "supply_chain"}
+    assert all(row.report_authors and row.engagement.independent for row in rows)
+
+
+def test_each_category_has_its_reports_filled_and_scored():
+    filled = Filing.objects.filter(scope=SCOPE_NOMINATION).exclude(answers={})
+    keys = set(filled.values_list("sheet_key", flat=True))
+    categories = set(Category.values)
+    assert {f"{category}{SELF_MARK}" for category in categories} <= keys
+    assert {f"{category}{THIRD_PARTY_MARK}" for category in categories - {Category.PRODUCT}} <= keys
+
+
 def test_departments_answer_in_every_way():
     given = set(ConsultationItem.objects.values_list("opinion", "consultation__via"))
     assert given == {("no_objection", "link"), ("no_objection", "paper"), ("objection", "link"), ("none", "")}
@@ -177,4 +206,4 @@ def test_second_run_says_what_is_there_and_changes_nothing(settings):
 
 def test_progress_is_told_step_by_step(told):
     assert told[0] == "载入行政区划、主管部门和行业代码 …"
-    assert told[-1] == "按规则书核查全部申报 …"
+    assert told[-2:] == ["按规则书核查全部申报 …", "动态管理表：每种状态一家演示单位 …"]
