@@ -42,6 +42,8 @@ JOB_YEARLY = "dynamic_mgmt.yearly"
 #: Workbooks of filled tables that are read once.
 FILE_TABLES = "dynamic_mgmt.tables_import"
 FILE_FIGURES = "dynamic_mgmt.figures_import"
+#: What a table rests on (佐证材料), as long as the table is kept.
+FILE_EVIDENCE = "dynamic_mgmt.evidence"
 #: How long a link for filling a table lives at most.
 TABLE_LINK_DAYS = 60
 #: Advisory lock under which units fall due.

@@ -43,7 +43,8 @@ class Peer:
 class TableFacts:
     """All that is judged: answers with formulas computed, what was recorded before, peers, incidents as sentences.
 
-    limits: jump_percent, slip_percent, worse_percent, peers_least; recorded: (indicator → value) of the year before.
+    limits: jump_percent, slip_percent, worse_percent, peers_least; recorded: (indicator → value) of the year before;
+    evidence: groups (energy, carbon, water, waste, rename) for which a file was uploaded.
     """
 
     answers: Mapping[str, Any]
@@ -54,6 +55,7 @@ class TableFacts:
     incidents: Sequence[str] = ()
     late_reason: str = ""
     refused_reason: str = ""
+    evidence: frozenset[str] = frozenset()
 
     def value(self, indicator: str, suffix: str = "y0") -> Decimal | None:
         """Return the number of an indicator for a year, None where there is none."""
@@ -134,8 +136,9 @@ def _state(facts: TableFacts) -> Iterator[Finding]:
 def _changes(facts: TableFacts) -> Iterator[Finding]:
     if facts.answers.get("renamed") == "yes":
         proof = facts.answers.get("rename_proof")
-        outcome = Outcome.MANUAL if proof else Outcome.NOT_MET
-        text = f"单位填报已更名，证明文件：{proof or '未填写'}。"
+        uploaded = "rename" in facts.evidence
+        outcome = Outcome.MANUAL if proof or uploaded else Outcome.NOT_MET
+        text = f"单位填报已更名，证明文件：{proof or ('已上传佐证材料' if uploaded else '未填写')}。"
         yield _finding("TABLE_RENAMED", outcome, "更名", text, todo="核对登记机关的变更证明，在名录中登记更名。")
     if facts.answers.get("major_change") == "yes":
         text = f"单位填报发生重大变更：{facts.answers.get('major_text') or '未写说明'}"
@@ -271,13 +274,13 @@ def _evidence(facts: TableFacts) -> Iterator[Finding]:
     for group, label in _GROUPS.items():
         mine = [key for key, item in facts.indicators.items() if item.group == group and item.kind == "total"]
         filled = [key for key in mine if facts.value(key) is not None]
-        if filled and not facts.answers.get(f"evidence_{group}"):
+        if filled and not facts.answers.get(f"evidence_{group}") and group not in facts.evidence:
             yield _finding(
                 "TABLE_EVIDENCE",
                 Outcome.MANUAL,
                 f"{label}数据的依据",
-                f"没有写明{label}数据的依据。",
-                todo="补充统计报表、审计或检测报告的名称和文号。",
+                f"没有写明{label}数据的依据，也没有上传佐证材料。",
+                todo="写明统计报表、审计或检测报告的名称和文号，或上传佐证材料。",
             )
 
 

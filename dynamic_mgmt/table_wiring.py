@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt import table_rules
-from dynamic_mgmt.constants import FILE_FIGURES, FILE_TABLES, SCOPE_TABLE
+from dynamic_mgmt.constants import FILE_EVIDENCE, FILE_FIGURES, FILE_TABLES, SCOPE_TABLE
 from dynamic_mgmt.models import DynamicTable
+from dynamic_mgmt.selectors.evidence import evidence_files
 from dynamic_mgmt.selectors.hints import hints_of
 from dynamic_mgmt.selectors.table_work import table_work
 from dynamic_mgmt.selectors.tables import table_window, visible_to
@@ -69,6 +70,7 @@ def connect() -> None:
     """Register everything. Called once by `AppConfig.ready()`."""
     files.register(FILE_TABLES, own_uploads)
     files.register(FILE_FIGURES, own_uploads)
+    files.register(FILE_EVIDENCE, evidence_files)
     filings.register(
         SCOPE_TABLE, view=may_view_filing, edit=may_edit_filing, back_url=back_url, title=title, hints=hints
     )

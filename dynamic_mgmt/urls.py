@@ -7,6 +7,7 @@ from django.urls import path
 from dynamic_mgmt.views import (
     changes,
     dispatching,
+    evidence,
     experiences,
     figures,
     incidents,
@@ -55,6 +56,8 @@ urlpatterns += [
     path("tables/<int:table_id>/notice/<slug:kind>/", notices.notice, name="notice"),
     path("tables/<int:table_id>/settle/", table_actions.settle, name="table_settle"),
     path("tables/<int:table_id>/send-link/", table_actions.send_link, name="table_send_link"),
+    path("tables/<int:table_id>/evidence/", evidence.attach, name="evidence"),
+    path("tables/<int:table_id>/evidence/<int:evidence_id>/remove/", evidence.remove, name="evidence_remove"),
     path("tables/<int:table_id>/paper/", dispatching.paper, name="table_pdf"),
     path("tables/periods/", periods.index, name="periods"),
     path("tables/periods/open/", periods.open_yearly, name="open_yearly"),

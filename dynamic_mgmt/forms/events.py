@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dynamic_mgmt.models import IncidentRevision, UnitChange
+from dynamic_mgmt.models import IncidentRevision, TableEvidence, UnitChange
 from greenportal.accounts.actors import Actor
 from greenportal.directory.forms import DateField, ServiceForm
 from greenportal.files import services as files
@@ -104,6 +104,20 @@ class ChangeForm(ProofForm):
         label="证明文件名称或文号", max_length=120, required=False, help_text="如登记通知书文号。"
     )
     field_order = ("kind", "changed_on", "new_name", "text", "document_no", "document")
+
+
+class EvidenceForm(ProofForm):
+    """One file of evidence for a dynamic table."""
+
+    group = forms.ChoiceField(label="用于哪些数据", choices=[CHOOSE, *TableEvidence.Group.choices])
+    title = forms.CharField(
+        label="名称或文号", max_length=160, required=False, help_text="如2021年能源统计报表；不填则用文件名。"
+    )
+    field_order = ("group", "title", "document")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["document"].label = "佐证材料（PDF或图片）"
 
 
 class ReasonForm(ServiceForm):

@@ -11,6 +11,8 @@ from django.db.models import Q
 from dynamic_mgmt.models.core import ListedUnit, RemovalProposal
 from dynamic_mgmt.table_states import Opinion, TableState
 
+_GROUPS = ("energy", "carbon", "water", "waste", "rename", "other")
+
 
 class TablePeriod(models.Model):
     """A period for which tables are asked in a round: the yearly one, and those that the city adds (定期报送).
@@ -141,6 +143,43 @@ class TableReceipt(models.Model):
         ]
 
 
+class TableEvidence(models.Model):
+    """A file that a table rests on (佐证材料): statistics, an audit, a test report. Taken out it stays with its date.
+
+    group: which figures it is for; the answers name reports in words, this is the report itself.
+    """
+
+    class Group(models.TextChoices):
+        ENERGY = "energy", "能源"
+        CARBON = "carbon", "碳排放"
+        WATER = "water", "水"
+        WASTE = "waste", "固体废物"
+        RENAME = "rename", "更名和重大变更"
+        OTHER = "other", "其他"
+
+    table = models.ForeignKey(DynamicTable, models.PROTECT, related_name="evidence")
+    group = models.CharField("用于", max_length=8, choices=Group.choices)
+    title = models.CharField("名称或文号", max_length=160)
+    file = models.ForeignKey("files.StoredFile", models.PROTECT, related_name="+", verbose_name="佐证材料")
+    added_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    removed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "佐证材料"
+        verbose_name_plural = "佐证材料"
+        ordering: ClassVar = ["group", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(name="evidence_group_known", condition=Q(group__in=_GROUPS)),
+            models.CheckConstraint(
+                name="evidence_removed_by_somebody",
+                condition=Q(removed_at=None, removed_by=None) | Q(removed_at__isnull=False, removed_by__isnull=False),
+            ),
+        ]
+        triggers: ClassVar = [pgtrigger.Protect(name="evidence_not_deleted", operation=pgtrigger.Delete)]
+
+
 class UnitVisit(models.Model):
     """A visit to a unit: guidance (跟踪指导), re-check or on-site evaluation with its result."""
 
@@ -234,6 +273,7 @@ __all__ = [
     "DynamicTable",
     "ExportMap",
     "TableChange",
+    "TableEvidence",
     "TableMark",
     "TablePeriod",
     "TableReceipt",

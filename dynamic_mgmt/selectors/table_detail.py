@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from dynamic_mgmt.judgement import Proposal, proposals_of
-from dynamic_mgmt.models import DynamicTable, TableChange, TableReceipt, UnitVisit
+from dynamic_mgmt.models import DynamicTable, TableChange, TableEvidence, TableReceipt, UnitVisit
 from dynamic_mgmt.selectors.catalogue import SUFFIXES, indicators
+from dynamic_mgmt.selectors.evidence import evidence_for
 from dynamic_mgmt.table_states import SHOWN_TO_CITY
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -53,6 +54,7 @@ class TableDetail:
     receipts: tuple[TableReceipt, ...]
     visits: tuple[UnitVisit, ...]
     events: tuple[Event, ...]
+    evidence: tuple[TableEvidence, ...] = ()
 
 
 def answers_for(actor: Actor, table: DynamicTable) -> dict[str, Any]:
@@ -103,6 +105,7 @@ def detail(actor: Actor, table: DynamicTable) -> TableDetail:
             Event(f"{clock.local(c.at):%Y-%m-%d %H:%M}", c.actor_name, _LABELS.get(c.action, c.action), c.reason)
             for c in changes
         ),
+        evidence=tuple(evidence_for(actor).filter(table=table)),
     )
 
 

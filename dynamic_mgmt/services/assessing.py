@@ -8,6 +8,7 @@ from typing import Any
 from dynamic_mgmt.judgement import Peer, TableFacts, findings_of
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book
+from dynamic_mgmt.selectors.evidence import standing
 from dynamic_mgmt.selectors.figures import current, peers
 from dynamic_mgmt.selectors.incidents import of_units
 from greenportal import clock
@@ -17,7 +18,7 @@ from greenportal.rounds.selectors import rulebook_at
 def facts_of(
     table: DynamicTable, answers: Mapping[str, Any], *, late_reason: str = "", refused_reason: str = ""
 ) -> TableFacts:
-    """Return all that is judged about one table as known now. Eight queries."""
+    """Return all that is judged about one table as known now. Nine queries."""
     book, _ = rulebook_at(table.period.round_id)
     known = indicators(table.category, book=book)
     year = table.period.data_year
@@ -32,6 +33,7 @@ def facts_of(
         incidents=_incidents(table),
         late_reason=late_reason,
         refused_reason=refused_reason,
+        evidence=frozenset(standing(table.pk).values_list("group", flat=True)),
     )
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dynamic_mgmt import table_rules
 from dynamic_mgmt.forms.tables import TableFilter
 from dynamic_mgmt.models import DynamicTable, TablePeriod
 from dynamic_mgmt.notices import kinds_for
@@ -141,6 +142,11 @@ def _page(request: HttpRequest, actor: Actor, table: DynamicTable, **more: Any) 
         "moves": moves,
         "verbs": [(verb, spec.label) for verb, spec in VERBS.items() if spec.action in moves],
         "notices": kinds_for(role=actor.role, state=table.state, decision=table.decision),
+        "may_attach": bool(
+            table_rules.may_edit_answers(
+                actor, table, organisation_id=table.unit.organisation_id, in_window=window.open
+            )
+        ),
         "may_file": "file" in moves and (window.open or actor.is_district),
         "is_late": not window.open,
         "is_officer": actor.is_city or actor.is_district,
