@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.shortcuts import render
 from greenportal import clock, logs
 from greenportal.accounts.http import actor_of
 from greenportal.audit import services as audit
-from greenportal.findings.types import DomainError, NotVisible, Refused, WindowClosed
+from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused, WindowClosed
 
 log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -41,6 +42,31 @@ class RequestTimeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with clock.fixed(clock.running()):
             return self.get_response(request)
+
+
+class BodyEncodingMiddleware:
+    """Refuses a form whose bytes are no UTF-8, instead of storing replacement characters for what was typed.
+
+    Browsers send UTF-8 always, so this meets programs and forms of foreign pages. Files and their forms
+    (multipart) are not read here.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """Answer 400 before the view; the body has been read for the CSRF check already."""
+        if request.content_type != "application/x-www-form-urlencoded":
+            return None
+        try:
+            unquote_to_bytes(request.body).decode()
+        except UnicodeDecodeError:
+            problem = Invalid("提交的文字不是UTF-8编码，没有保存。请在本系统的页面上填写后重新提交。")
+            return render(request, "problem.html", {"problem": problem}, status=problem.status)
+        return None
 
 
 class DomainErrorMiddleware:
