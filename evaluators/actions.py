@@ -32,6 +32,7 @@ register(
         "evaluators.drop_keep": "不予采信：复核不同意维持",
         "evaluators.drop_lift": "不予采信：复核不同意提前解除",
         "evaluators.drop_revoke": "不予采信：复核不同意撤销",
+        "evaluators.forget_prints": "机构人员：清除离职人员证件号码摘要",
         "evaluators.propose_relation": "关联关系：提请认定",
         "evaluators.record_registration": "机构登记：市局补录",
         "evaluators.record_sanction": "不予采信：登记",

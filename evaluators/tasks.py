@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluators.services import report_clock
+from evaluators.services import forgetting, report_clock
 from greenportal.jobs.registry import periodic
 
 
@@ -16,3 +16,9 @@ def keep_time() -> None:
 def forget_batches() -> None:
     """Remove rosters that were read and never confirmed."""
     report_clock.forget_batches()
+
+
+@periodic("evaluators.forget_prints", hour=3, minute=20)
+def forget_prints() -> None:
+    """Prints of identity numbers of people who left, after the days that the city sets."""
+    forgetting.forget_prints()

@@ -18,6 +18,7 @@ from evaluators.services.counting import refuse_sanctioned, tell_nominations
 from evaluators.states import EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import holds_number
 from greenportal.audit.services import record
 from greenportal.files.models import StoredFile
 from greenportal.findings.types import Invalid, NotVisible, Stale, WrongState
@@ -26,6 +27,7 @@ from greenportal.rounds.selectors import rulebook_at
 
 #: States in which the evaluator says how it works: not while the claim is unanswered, disputed or over.
 OPEN_FOR_WORK = frozenset({EngagementState.CONFIRMED, EngagementState.UPHELD})
+_NUMBER = "含有身份证件号码。系统不保存身份证件号码，请改填不含号码的内容。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class EngagementFields:
             elif before is not None and day < before[1]:
                 errors[key] = [f"{label}应不早于{before[0]}（{before[1]:%Y-%m-%d}），核对后填写。"]
             before = (label, day)
+        if holds_number(self.contract_no):
+            errors["contract_no"] = [f"“合同编号”{_NUMBER}"]
         if self.score is not None and not 0 <= self.score <= 100:
             errors["score"] = ["评价得分填写0至100的数，最多两位小数。"]
         return errors
@@ -89,6 +93,9 @@ def step_problems(steps: Mapping[str, StepFields], book: Rulebook) -> dict[str, 
             errors[f"{key}_done_on"] = [f"“{spec.label}”的完成日期应不晚于今天，核对后填写。"]
         if told.done_on is not None and spec.needs_people and not names(told.people):
             errors[f"{key}_people"] = [f"“{spec.label}”已填写完成日期的，同时填写人员姓名。"]
+        for part, label, text in (("people", "人员", told.people), ("note", "说明", told.note)):
+            if holds_number(text):
+                errors[f"{key}_{part}"] = [f"“{spec.label}：{label}”{_NUMBER}"]
         both = set(names(told.people)) & set(names(steps[spec.outside].people)) if spec.outside in steps else set()
         if both:
             team = book.procedure[spec.outside].label

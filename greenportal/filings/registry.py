@@ -13,6 +13,7 @@ View = Callable[[Actor, int], Verdict]
 Edit = Callable[[Actor, int, str], Verdict]
 Text = Callable[[int], str]
 Fill = Callable[[Actor, int, str], Verdict]
+Screen = Callable[[str], str]
 Hints = Callable[[Actor, int, Mapping[str, Any]], Sequence[str]]
 
 
@@ -28,6 +29,7 @@ class Scope:
     title: Text
     fill: Fill
     hints: Hints
+    screen: Screen
 
 
 _scopes: dict[str, Scope] = {}
@@ -45,6 +47,10 @@ def _nobody(_actor: Actor, _scope_id: int, _who: str) -> Verdict:
     return denied("这一项不由您填写。")
 
 
+def _anything(_text: str) -> str:
+    return ""
+
+
 def register(
     scope: str,
     *,
@@ -55,16 +61,18 @@ def register(
     title: Text = _no_title,
     fill: Fill = _nobody,
     hints: Hints = _no_hints,
+    screen: Screen = _anything,
 ) -> None:
     """Declare a kind of owner, in its app's `ready()`.
 
     view(actor, scope_id) and edit(actor, scope_id, sheet_key) answer with a Verdict whose reason is Chinese;
     fill(actor, scope_id, who) says whether the actor belongs to the party that a field is kept for (`Field.who`);
-    without it such fields are nobody's. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs.
+    without it such fields are nobody's. screen(text) answers why a typed text may not be stored at all, "" when it
+    may: the place is then refused and named, the rest is stored. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs.
     `hints(actor, scope_id, answers)`, answers with formulas computed, are sentences that the check page shows and that
     never refuse. A scope that nobody registered is invisible to all.
     """
-    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints)
+    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints, screen)
 
 
 def scope(name: str) -> Scope:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.filings.models import FieldComment
 from greenportal.filings.services import answer_comment
 from greenportal.findings.types import Invalid
+from nominations.constants import SCOPE_NOMINATION
 from nominations.models import Correction, Nomination, NominationVersion
 from nominations.selectors.content import Content, value_at
 
@@ -17,9 +20,16 @@ def open_correction(nomination: Nomination, *, stage: str | None = None) -> Corr
     return (rows.filter(stage=stage) if stage else rows).first()
 
 
+def _comments(correction: Correction) -> QuerySet[FieldComment]:
+    """Return the comments of a return. Asked within its nomination: the number alone may be another owner's return."""
+    return FieldComment.objects.filter(
+        scope=SCOPE_NOMINATION, scope_id=correction.nomination_id, correction_id=correction.pk
+    )
+
+
 def unanswered(correction: Correction, content: Content) -> list[FieldComment]:
     """Return the comments that neither a change nor a reason answers, in order. One query."""
-    comments = FieldComment.objects.filter(correction_id=correction.pk).order_by("pk")
+    comments = _comments(correction).order_by("pk")
     return [
         c for c in comments if c.answer != FieldComment.Answer.EXPLAINED and value_at(content, c.path) == c.value_seen
     ]
@@ -48,7 +58,7 @@ def close_answered(
             f"以下意见还没有修改，也没有说明理由：{names}。请逐条修改，或写明不修改的理由。",
             errors={c.path: [f"{c.label}：{c.text}"] for c in left},
         )
-    for comment in FieldComment.objects.filter(correction_id=correction.pk, answer=FieldComment.Answer.OPEN):
+    for comment in _comments(correction).filter(answer=FieldComment.Answer.OPEN):
         answer_comment(comment_id=comment.pk, answer=FieldComment.Answer.CHANGED, text="", actor=actor)
     correction.answered_at = clock.now()
     correction.answered_version = answered_version

@@ -20,6 +20,7 @@ from evaluators.services import reporting
 from greenportal import clock
 from greenportal.accounts import identity
 from greenportal.accounts.actors import Role
+from greenportal.filings.services import save
 from tests.factories.accounts import actor_for, make_user, sign_in
 from tests.factories.evaluators import make_evaluator
 from tests.factories.files import make_upload
@@ -119,6 +120,9 @@ def journey(round_2022, city, client, actor) -> list[str]:
     with clock.fixed(DURING):
         case = make_case(actor, round_2022)
         complete_case(case, actor)
+        typed = {"experience_text": f"负责人{NUMBERS[1]}", "records[a].name": f"试验项目 {NUMBERS[2]}"}
+        saved = save(filing_id=case.filing_id, seen_version=99, changes=typed, actor=actor)
+        assert {problem.label for problem in saved.problems if "身份证件号码" in problem.message}
     scan = make_upload(f"社保证明{NUMBERS[7]}.pdf")
     keep(client.post(at("evidence", case.pk), {"condition": "staff", "file": scan, "title": "社保证明"}))
     for row in StaffMember.objects.filter(removed_at=None):

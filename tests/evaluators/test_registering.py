@@ -1,5 +1,6 @@
 """Registration by the evaluator itself: drafted, filed, returned at the field, acknowledged; and what it computes."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from greenportal.accounts.actors import Role
 from greenportal.audit.models import AuditEntry
 from greenportal.directory.fictional import fictional_uscc
 from greenportal.files.selectors import visible_to as files_visible_to
+from greenportal.filings import registry as filings_registry
 from greenportal.filings.models import FieldComment
 from greenportal.filings.selectors import filing_for
 from greenportal.filings.services import answer_comment, save
@@ -28,13 +30,15 @@ from tests.factories.directory import make_organisation
 from tests.factories.evaluators import make_evaluator
 from tests.factories.files import make_stored
 from tests.factories.registering import ANSWERS, complete, make_case, make_filed
-from tests.factories.roster import make_roster
+from tests.factories.roster import fictional_id, make_roster
 from tests.factories.rounds import DURING
 
 pytestmark = pytest.mark.django_db
 BOOK = rulebook.load("2022")
 GOOD_ROSTER = RosterCounts(12, 11, 5, 0)
 USCC = "12210200MB0Y00000X"
+#: Digits as an input method in full width writes them.
+WIDE = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 
 
 @pytest.fixture
@@ -364,3 +368,40 @@ def test_declared_by_takes_one_query(case, django_assert_num_queries):
     row = RegistrationCase.objects.select_related("evaluator__organisation").get(pk=case.pk)
     with django_assert_num_queries(1):
         declared_by(row, ANSWERS, book=BOOK, at=clock.now())
+
+
+# --- no identity number in a free text --------------------------------------------------------------------------------
+
+NUMBER = fictional_id(71)
+
+
+@pytest.mark.parametrize(
+    "text", [NUMBER, f"负责人{NUMBER}", f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:]}", NUMBER.translate(WIDE)]
+)
+def test_a_text_with_an_identity_number_is_not_stored_and_its_field_is_named(text, case, admin):
+    changes = {"experience_text": text, "office_address": "试验路2号", "records[a].name": text}
+    saved = save(filing_id=case.filing_id, seen_version=99, changes=changes, actor=admin)
+    told = {problem.path: problem.message for problem in saved.problems if "身份证件号码" in problem.message}
+    end = "含有身份证件号码，没有保存。系统不保存身份证件号码，请改填不含号码的内容。"
+    assert set(told) == {"evaluator_registration.experience_text", "evaluator_registration.records[a].name"}
+    assert all(message.startswith("“") and message.endswith(f"”{end}") for message in told.values())
+    assert "评价经验" in told["evaluator_registration.experience_text"]
+    saved.filing.refresh_from_db()
+    assert saved.filing.answers["office_address"] == "试验路2号"
+    assert NUMBER not in str(saved.filing.answers) and text not in str(saved.filing.answers)
+    entry = AuditEntry.objects.filter(action="filings.save", result="refused").get()
+    assert NUMBER not in str(entry.data)
+
+
+def test_eighteen_digits_that_are_no_identity_number_are_stored(case, admin):
+    wrong = NUMBER[:-1] + ("1" if NUMBER[-1] != "1" else "2")
+    for text in (wrong, "912102000000000000", f"合同{NUMBER[:17]}"):
+        saved = save(filing_id=case.filing_id, seen_version=99, changes={"experience_text": text}, actor=admin)
+        assert saved.filing.answers["experience_text"] == text
+
+
+def test_control_without_the_screen_the_number_would_be_stored(case, admin, monkeypatch):
+    scope = filings_registry.scope("evaluators.registration")
+    monkeypatch.setitem(filings_registry._scopes, scope.name, replace(scope, screen=lambda _text: ""))
+    saved = save(filing_id=case.filing_id, seen_version=99, changes={"experience_text": NUMBER}, actor=admin)
+    assert saved.filing.answers["experience_text"] == NUMBER

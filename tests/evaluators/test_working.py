@@ -19,6 +19,7 @@ from greenportal.jobs.models import Job
 from greenportal.rounds.rulebook import load
 from tests.evaluators.conftest import person
 from tests.factories.evaluators import group_of, make_engagement, make_evaluator, make_sanction, make_upload
+from tests.factories.roster import fictional_id
 
 pytestmark = pytest.mark.django_db
 GOOD = EngagementFields(
@@ -252,3 +253,16 @@ def test_the_fifteenth_is_confirmed_only_by_somebody_who_read_it(round_2022):
     assert "已确认14项" in caught.value.message
     row = confirm(actor=own(evaluator), engagement_id=fifteenth.pk, cap_seen=True, independent=True)
     assert (row.state, row.independent, row.cap_seen_by_id) == ("confirmed", True, own(evaluator).user_id)
+
+
+def test_identity_numbers_are_refused_where_people_and_remarks_are_typed(confirmed):
+    number = fictional_id(72)
+    steps = {key: StepFields(people=f"甲试{number}", note=f"见{number}") for key in ("document_review",)}
+    with pytest.raises(Invalid) as caught:
+        told(confirmed, fields=EngagementFields(contract_no=number), steps=steps)
+    assert set(caught.value.errors) == {"contract_no", "document_review_people", "document_review_note"}
+    assert caught.value.errors["contract_no"] == [
+        "“合同编号”含有身份证件号码。系统不保存身份证件号码，请改填不含号码的内容。"
+    ]
+    assert number not in str(caught.value.errors)
+    assert not EngagementStep.objects.exists()

@@ -1,4 +1,4 @@
-"""Fields kept for one party (`Field.who`): what another party sends for them is not stored."""
+"""What is not stored: fields kept for another party (`Field.who`), and texts that the owner's `screen` refuses."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def readonly_for(actor: Actor, filing: Filing, sheet: Sheet) -> frozenset[str]:
 
 
 def withheld(actor: Actor, filing: Filing, sheet: Sheet, changes: Mapping[str, Any]) -> dict[str, Problem]:
-    """Return path → what to tell, of each change that touches another party's field.
+    """Return path → what to tell, of each change that touches another party's field or that the owner's `screen` refuses.
 
     Taking a row away counts when it would take another party's answer with it.
     """
     closed = readonly_for(actor, filing, sheet)
-    found = {}
+    found = _screened(filing, sheet, changes)
     for path, value in changes.items() if closed else ():
         who = _kept_for(filing, sheet, path, value)
         if who in closed:
@@ -36,6 +36,17 @@ def withheld(actor: Actor, filing: Filing, sheet: Sheet, changes: Mapping[str, A
                 message = f"这一行有{WRITERS[who]}填写的内容，不能删除。请联系其删除。"
             label = label_of(sheet, filing.answers, path)
             found[path] = Problem(f"{sheet.key}.{path}", label, message, Level.ERROR)
+    return found
+
+
+def _screened(filing: Filing, sheet: Sheet, changes: Mapping[str, Any]) -> dict[str, Problem]:
+    """Return path → why its text may not be stored; the message names the field and never repeats the text."""
+    screen, found = registry.scope(filing.scope).screen, {}
+    for path, value in changes.items():
+        told = screen(value) if isinstance(value, str) and value else ""
+        if told:
+            label = label_of(sheet, filing.answers, path)
+            found[path] = Problem(f"{sheet.key}.{path}", label, f"“{label}”{told}", Level.ERROR)
     return found
 
 

@@ -107,6 +107,23 @@ def test_a_comment_neither_changed_nor_explained_refuses_with_the_list(district)
     assert "单位简介、自评价报告" in caught.value.message
 
 
+def test_a_remark_of_another_owner_with_the_same_number_is_not_asked_for(district):
+    nomination = make.make_handed_in(district)
+    correction = return_it(district.officer, nomination, PROFILE)
+    foreign = FieldComment.objects.get(correction_id=correction.pk)
+    foreign.pk, foreign.scope, foreign.scope_id = None, "evaluators.report", 1
+    foreign.path, foreign.label = "evaluator_report.contact", "联系人"
+    foreign.save()
+    actor = make.applicant_of(nomination)
+    with pytest.raises(Invalid) as caught:
+        hand_back(nomination, actor)
+    assert set(caught.value.errors) == {"factory_basic.profile"}
+    change(nomination, actor, profile="主要产品为轴承")
+    hand_back(nomination, actor)
+    foreign.refresh_from_db()
+    assert foreign.answer == "open"
+
+
 def test_a_change_and_a_reason_both_answer(district):
     nomination = make.make_handed_in(district)
     correction = return_it(district.officer, nomination, PROFILE, REPORT)

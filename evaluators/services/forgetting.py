@@ -1,0 +1,61 @@
+"""What is forgotten with time: prints of identity numbers of people who left, after the days that the city sets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from evaluators.constants import SCOPE_EVALUATOR
+from evaluators.models import StaffMember
+from greenportal import clock
+from greenportal.accounts.actors import Actor
+from greenportal.audit.services import record
+from greenportal.rounds.models import Round
+from greenportal.rounds.selectors import open_round, rulebook_at
+
+_ACTOR = Actor.system("人员名册")
+#: Of the newest round's rulebook: the days a print is kept after its person left; 0 or absent: nobody has set it.
+DAYS = "staff_print_days"
+
+
+def keep_days() -> int:
+    """Return for how many days prints of people who left are kept; 0 while no officer has set it. At most two queries."""
+    found = open_round() or Round.objects.order_by("-year", "-id").first()
+    number = rulebook_at(found.pk)[0].numbers.get(DAYS) if found is not None else None
+    return int(number.value) if number is not None else 0
+
+
+def forget_prints() -> int:
+    """Empty print and last four of the rows of people who left before the period; returns how many rows.
+
+    A person who is still in the same body's roster has not left: earlier rows of the same print stay with it.
+    One audit entry per body; unset (`keep_days` 0) forgets nothing. The rows themselves stay: counts of any
+    instant rest on them.
+    """
+    days = keep_days()
+    if days <= 0:
+        return 0
+    before = clock.now() - timedelta(days=days)
+    still = StaffMember.objects.filter(
+        evaluator=OuterRef("evaluator"), id_print=OuterRef("id_print"), removed_at__gte=before
+    )
+    present = StaffMember.objects.filter(
+        evaluator=OuterRef("evaluator"), id_print=OuterRef("id_print"), removed_at=None
+    )
+    with transaction.atomic():
+        rows = StaffMember.objects.filter(removed_at__lt=before).exclude(id_print="")
+        left = rows.exclude(Exists(still)).exclude(Exists(present))
+        by_body: dict[int, list[int]] = {}
+        for pk, body in left.order_by("evaluator_id", "pk").values_list("pk", "evaluator_id"):
+            by_body.setdefault(body, []).append(pk)
+        for body, ids in by_body.items():
+            StaffMember.objects.filter(pk__in=ids).update(id_print="", id_tail="")
+            record(
+                actor=_ACTOR,
+                action="evaluators.forget_prints",
+                target=f"{SCOPE_EVALUATOR}:{body}",
+                data={"count": len(ids), "days": days, "before": before.isoformat()},
+            )
+    return sum(map(len, by_body.values()))
