@@ -12,6 +12,7 @@ register(of_table("dynamic_mgmt.table_{}", TABLE_TRANSITIONS, "动态管理表")
 register(of_table("dynamic_mgmt.experience_{}", EXPERIENCE_TRANSITIONS, "典型经验"))
 register(
     {
+        "dynamic_mgmt.attach_evidence": "动态管理表：上传佐证材料",
         "dynamic_mgmt.confirm_removals": "移出名录：批量复核",
         "dynamic_mgmt.confirm_renames": "名录变更：批量确认更名",
         "dynamic_mgmt.decide_match": "名录：认定疑似同一单位",
@@ -32,6 +33,7 @@ register(
         "dynamic_mgmt.propose_removals": "移出名录：批量登记",
         "dynamic_mgmt.recheck_failed": "名录变更：复核不符合",
         "dynamic_mgmt.recheck_passed": "名录变更：复核符合",
+        "dynamic_mgmt.remove_evidence": "动态管理表：移除佐证材料",
         "dynamic_mgmt.report_incident": "重大情况：上报",
         "dynamic_mgmt.seek_matches": "名录：查找疑似同一单位",
         "dynamic_mgmt.set_columns": "动态管理：设定汇总表栏目",

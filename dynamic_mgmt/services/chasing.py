@@ -1,7 +1,8 @@
-"""Reminders before a district's closing instant, each once; longer time as a row."""
+"""Reminders before a district's closing instant, to the district and to its units, each once; longer time as a row."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,8 +14,9 @@ from dynamic_mgmt.selectors.tables import period_window
 from dynamic_mgmt.table_rules import may_extend
 from dynamic_mgmt.table_states import NOT_FILED
 from greenportal import clock
-from greenportal.accounts.actors import DISTRICT_ROLES, Actor
-from greenportal.accounts.selectors import handlers_of
+from greenportal.accounts.actors import DISTRICT_ROLES, Actor, Role
+from greenportal.accounts.models import Membership
+from greenportal.accounts.selectors import handlers_of, valid_at
 from greenportal.directory.models import Authority
 from greenportal.findings.types import NotVisible
 from greenportal.mail.services import post
@@ -87,6 +89,41 @@ def _tell(period: TablePeriod, authority_id: int, mark: str, closes_at: datetime
     people = handlers_of(authority_id=authority_id, roles=DISTRICT_ROLES)
     for address in sorted({p.email.strip() for p in people if p.email.strip()}):
         post(event=event, recipient=address, template="tables_reminder", context=context)
+    _tell_units(period, authority_id, mark, closes_at)
+
+
+def _tell_units(period: TablePeriod, authority_id: int, mark: str, closes_at: datetime) -> None:
+    """Remind the people of each unit that has not filed, of its own table only. Two queries beside the messages."""
+    rows = DynamicTable.objects.filter(period=period, authority_id=authority_id, state__in=NOT_FILED)
+    tables: dict[int, list[DynamicTable]] = {}
+    for table in rows.select_related("unit").order_by("pk"):
+        if table.unit.organisation_id is not None:
+            tables.setdefault(table.unit.organisation_id, []).append(table)
+    for organisation_id, address in unit_addresses(tables):
+        for table in tables[organisation_id]:
+            post(
+                event=f"dynamic_mgmt.remind_unit:{table.pk}:{mark}:{closes_at.isoformat()}",
+                recipient=address,
+                template="table_unit_reminder",
+                context={
+                    "unit": table.unit.current_name,
+                    "category": table.get_category_display(),
+                    "period": period.label,
+                    "closes": clock.spoken(closes_at),
+                    "closed": mark == CLOSED,
+                    "path": reverse("dynamic_mgmt:table", args=[table.pk]),
+                },
+            )
+
+
+def unit_addresses(organisation_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (organisation, address) of the active people who act for the units now, each once. One query."""
+    held = Membership.objects.filter(
+        valid_at(), organisation_id__in=list(organisation_ids), role=Role.APPLICANT, user__is_active=True
+    )
+    return sorted(
+        {(pk, mail.strip()) for pk, mail in held.values_list("organisation_id", "user__email") if mail.strip()}
+    )
 
 
 def extend(

@@ -10,10 +10,11 @@ from typing import cast
 from django.db import IntegrityError, transaction
 
 from dynamic_mgmt.constants import SCOPE_UNIT
-from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.models import DynamicTable, ListedUnit, RemovalProposal
 from dynamic_mgmt.rules import may_decide_removal, may_propose_removal
 from dynamic_mgmt.services.settling import follow_removal
 from dynamic_mgmt.services.telling import organisations_of, tell_nominations
+from dynamic_mgmt.table_states import TableState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
@@ -226,4 +227,14 @@ def confirm_removals(*, actor: Actor, proposal_ids: Iterable[int]) -> list[Remov
         )
         tell_nominations(actor=actor, cause="dynamic_mgmt.removal", organisation_ids=organisations_of(units.values()))
         _audit_many(actor, "confirm_removals", proposals)
+        asked = _asked_by_tables(proposals)
+        for row in proposals:
+            if row.pk in asked:
+                follow_removal(row, actor)
     return proposals
+
+
+def _asked_by_tables(proposals: Sequence[RemovalProposal]) -> set[int]:
+    """Return which proposals a dynamic table waits for; most come from a published document and none does. One query."""
+    rows = DynamicTable.objects.filter(removal__in=proposals, state=TableState.REMOVAL_PROPOSED)
+    return {pk for pk in rows.values_list("removal_id", flat=True) if pk is not None}

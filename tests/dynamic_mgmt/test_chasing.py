@@ -22,6 +22,7 @@ from greenportal.audit.models import AuditEntry
 from greenportal.files.jail import Worksheet
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
 from greenportal.mail.models import OutboxMail
+from greenportal.mail.services import rendered
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.rounds import make_lead
 from tests.factories.tables import ANSWERS, actor, fill, make_filed, make_stage
@@ -128,6 +129,34 @@ def test_reminder_goes_out_once_per_mark_and_not_to_districts_that_are_done():
     with clock.fixed(CLOSES):
         assert chasing.keep_time() == 1
     assert list(TableMark.objects.order_by("id").values_list("mark", flat=True)) == ["T-7d", "closed"]
+
+
+def test_units_that_have_not_filed_are_reminded_of_their_own_table_once():
+    stage = make_stage()
+    done = make_stage(stage.authority.name, period=stage.period)
+    make_filed(done)
+    for address, organisation in (("u@example.com", stage.organisation), ("done@example.com", done.organisation)):
+        make_user(Role.APPLICANT, organisation=organisation, email=address)
+    make_user(Role.DISTRICT_OFFICER, authority=stage.authority, email="a@example.com")
+    with clock.fixed(CLOSES - timedelta(days=6)):
+        assert [chasing.keep_time(), chasing.keep_time()] == [1, 0]
+    mails = OutboxMail.objects.filter(template="table_unit_reminder")
+    assert [mail.recipient for mail in mails] == ["u@example.com"]
+    text = rendered(mails.get())
+    assert text.subject == "提醒：2022年11月15日（星期二）24:00前提交动态管理表"
+    assert reverse("dynamic_mgmt:table", args=[stage.table().pk]) in text.body and stage.unit.current_name in text.body
+    with clock.fixed(CLOSES):
+        chasing.keep_time()
+    assert "期限已过，内容已锁定" in rendered(mails.last()).body and mails.count() == 2
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_addresses_of_units_are_one_query(count, django_assert_num_queries):
+    firms = [make_stage(f"试验区{n}").organisation for n in range(count)]
+    for n, firm in enumerate(firms):
+        make_user(Role.APPLICANT, organisation=firm, email=f"u{n}@example.com")
+    with django_assert_num_queries(1):
+        assert len(chasing.unit_addresses([firm.pk for firm in firms])) == count
 
 
 # --- exports -----------------------------------------------------------------------------------------------------

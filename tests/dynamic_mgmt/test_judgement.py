@@ -11,6 +11,7 @@ from dynamic_mgmt.judgement import Peer, TableFacts, findings_of, own_hints, pro
 from dynamic_mgmt.models import ListedUnit, UnitVisit
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book
 from dynamic_mgmt.services import filing, judging
+from dynamic_mgmt.services.removing import confirm_removals
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.findings.types import Invalid, ReasonRequired, Refused, Stale, WrongState
@@ -221,6 +222,16 @@ def test_removal_takes_two_people_and_moves_unit_and_table_together(stage):
     assert ListedUnit.objects.get(pk=stage.unit.pk).removed_on == day
     with pytest.raises(WrongState):
         judging.settle_removal(actor=second, table_id=table.pk, seen_version=table.version, confirm=True)
+
+
+def test_removal_confirmed_among_many_on_the_registers_page_moves_the_table_too(stage):
+    first, second = actor(Role.CITY_LEAD), actor(Role.CITY_LEAD, authority_id=0)
+    table = opined(stage, "remove", "指标不符合要求")
+    values = {"removed_on": clock.today(), "reason": "不符合要求", "document_no": "1号"}
+    table = judging.propose_unit_removal(actor=first, table_id=table.pk, seen_version=table.version, **values)
+    confirm_removals(actor=second, proposal_ids=[table.removal_id])
+    table.refresh_from_db()
+    assert (table.state, table.decision, table.decided_by_id) == ("decided", "remove", second.user_id)
 
 
 def test_dropped_removal_waits_for_another_decision(stage):
