@@ -12,6 +12,7 @@ register(of_table("dynamic_mgmt.table_{}", TABLE_TRANSITIONS, "动态管理表")
 register(of_table("dynamic_mgmt.experience_{}", EXPERIENCE_TRANSITIONS, "典型经验"))
 register(
     {
+        "dynamic_mgmt.archive": "动态管理：生成存档",
         "dynamic_mgmt.attach_evidence": "动态管理表：上传佐证材料",
         "dynamic_mgmt.confirm_removals": "移出名录：批量复核",
         "dynamic_mgmt.confirm_renames": "名录变更：批量确认更名",

@@ -44,6 +44,9 @@ FILE_TABLES = "dynamic_mgmt.tables_import"
 FILE_FIGURES = "dynamic_mgmt.figures_import"
 #: What a table rests on (佐证材料), as long as the table is kept.
 FILE_EVIDENCE = "dynamic_mgmt.evidence"
+#: The received tables of a category as one ZIP.
+FILE_ARCHIVE = "dynamic_mgmt.archive"
+JOB_ARCHIVE = "dynamic_mgmt.make_archive"
 #: How long a link for filling a table lives at most.
 TABLE_LINK_DAYS = 60
 #: Advisory lock under which units fall due.

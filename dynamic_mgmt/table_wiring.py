@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt import table_rules
-from dynamic_mgmt.constants import FILE_EVIDENCE, FILE_FIGURES, FILE_TABLES, SCOPE_TABLE
+from dynamic_mgmt.constants import FILE_ARCHIVE, FILE_EVIDENCE, FILE_FIGURES, FILE_TABLES, SCOPE_TABLE
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.selectors.evidence import evidence_files
 from dynamic_mgmt.selectors.hints import hints_of
@@ -66,11 +66,17 @@ def own_uploads(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile
     return rows.filter(uploaded_by_id=actor.user_id) if actor.user_id is not None else rows.none()
 
 
+def archives(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    """The ZIPs of all districts' tables are the city's."""
+    return rows if actor.is_city else rows.none()
+
+
 def connect() -> None:
     """Register everything. Called once by `AppConfig.ready()`."""
     files.register(FILE_TABLES, own_uploads)
     files.register(FILE_FIGURES, own_uploads)
     files.register(FILE_EVIDENCE, evidence_files)
+    files.register(FILE_ARCHIVE, archives)
     filings.register(
         SCOPE_TABLE, view=may_view_filing, edit=may_edit_filing, back_url=back_url, title=title, hints=hints
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dynamic_mgmt.constants import JOB_DUE
+from dynamic_mgmt.constants import JOB_ARCHIVE, JOB_DUE
 from dynamic_mgmt.models import TablePeriod
-from dynamic_mgmt.services import chasing, periods
+from dynamic_mgmt.services import archiving, chasing, periods
+from greenportal.files import blobs
 from greenportal.jobs.context import JobContext
 from greenportal.jobs.registry import job, periodic
 
@@ -21,6 +22,21 @@ def make_due(ctx: JobContext, *, period_id: int) -> None:
         ctx.step(start, len(ids), "正在生成待填报的动态管理表")
     with ctx.fenced():
         ctx.finish({"made": made})
+
+
+@job(JOB_ARCHIVE)
+def make_archive(ctx: JobContext, *, period_id: int, category: str) -> None:
+    """Make the ZIP of a category's received tables; safe to repeat, an equal ZIP is kept once."""
+    with blobs.scratch(".zip") as target:
+        made = archiving.make_archive(
+            period_id=period_id,
+            category=category,
+            target=target,
+            step=lambda done, total: ctx.step(done, total, "正在生成动态管理表存档"),
+        )
+        with ctx.fenced():
+            file = archiving.keep_archive(period_id=period_id, category=category, source=target)
+            ctx.finish({"tables": made, "file": str(file.pk)})
 
 
 @periodic("dynamic_mgmt.clock", every_seconds=300, catch_up=True)

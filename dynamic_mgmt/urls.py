@@ -65,6 +65,7 @@ urlpatterns += [
     path("tables/periods/<int:period_id>/extend/", periods.extend, name="extend"),
     path("tables/periods/<int:period_id>/exports/", dispatching.index, name="exports"),
     path("tables/periods/<int:period_id>/exports/<slug:category>/", dispatching.category, name="export"),
+    path("tables/periods/<int:period_id>/archive/<slug:category>/", dispatching.archive, name="archive"),
     path("tables/periods/<int:period_id>/columns/<slug:category>/", dispatching.columns, name="columns"),
     path("tables/periods/<int:period_id>/workbook/", dispatching.workbook, name="workbook"),
     path("tables/periods/<int:period_id>/import/", dispatching.workbook_import, name="workbook_import"),

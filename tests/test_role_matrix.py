@@ -128,6 +128,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("dynamic_mgmt: tables experiences", OWNERS | CITY, PAGE),
     ("dynamic_mgmt: table table_pdf experience", OWNERS | CITY, FREE),
     ("dynamic_mgmt: table_begin table_file evidence_remove", OWNERS, BUTTON),
+    ("dynamic_mgmt: archive", CITY, BUTTON),
     ("dynamic_mgmt: evidence", OWNERS, ABSENT),
     ("dynamic_mgmt: table_act notice", DISTRICT | CITY, FREE),
     ("dynamic_mgmt: table_settle", LEAD, FREE),

@@ -8,10 +8,13 @@ from datetime import datetime
 
 from django.template.loader import render_to_string
 
-from dynamic_mgmt.selectors.table_detail import YearRow
+from dynamic_mgmt.models import DynamicTable, TableReceipt
+from dynamic_mgmt.selectors.table_detail import YearRow, year_rows
 from dynamic_mgmt.selectors.trends import Chart
+from greenportal import clock
 from greenportal.documents import pdf
-from greenportal.sheets.printing import PrintedSection
+from greenportal.filings.selectors import sheets_of
+from greenportal.sheets.printing import PrintedSection, printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,34 @@ class YearPaper:
     decisions: Sequence[tuple[str, int]]
     charts: Sequence[Chart]
     experiences: Sequence[tuple[str, str]]
+
+
+def paper_of(table: DynamicTable, receipt: TableReceipt) -> TablePaper:
+    """Return what stands on paper of a received table: the version of the receipt, never living answers."""
+    version = receipt.filing_version
+    sheet = sheets_of([version.definition_sha256])[version.definition_sha256]
+    shown = printed(sheet, version.answers)
+    year = table.period.data_year
+    return TablePaper(
+        title=sheet.title,
+        attachment=sheet.attachment,
+        official=sheet.official,
+        unit=table.unit.current_name,
+        sections=[
+            s for part, s in zip(sheet.sections, shown.sections, strict=False) if not part.key.startswith("figures_")
+        ],
+        years=(year - 2, year - 1, year),
+        rows=year_rows(table.category, version.answers),
+        declaration=sheet.declaration,
+        opinion=_with(table.get_opinion_display() if table.opinion else "", table.opinion_reason),
+        decision=_with(table.get_decision_display() if table.decision else "", table.decision_reason),
+        receipt=f"{clock.spoken(receipt.received_at)}　{receipt.by_name}",
+        late=receipt.late,
+    )
+
+
+def _with(label: str, reason: str) -> str:
+    return f"{label}：{reason}" if label and reason else label
 
 
 def table_pdf(paper: TablePaper, *, issued_at: datetime) -> bytes:

@@ -9,17 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST
 
 from dynamic_mgmt.constants import FILE_TABLES
 from dynamic_mgmt.forms.dispatching import ColumnsForm, DispatchForm
 from dynamic_mgmt.models import ExportMap, ListedUnit, TablePeriod
-from dynamic_mgmt.packets.papers import TablePaper, table_pdf
+from dynamic_mgmt.packets.papers import paper_of, table_pdf
 from dynamic_mgmt.selectors import exports
-from dynamic_mgmt.selectors.table_detail import year_rows
 from dynamic_mgmt.selectors.tables import periods
-from dynamic_mgmt.services import dispatching, table_workbooks
+from dynamic_mgmt.services import archiving, dispatching, table_workbooks
 from dynamic_mgmt.views.tables import CITY, DISTRICT, READERS, seen
-from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import UploadForm, posted
@@ -27,9 +26,7 @@ from greenportal.files import jail
 from greenportal.files import services as files
 from greenportal.files.models import StoredFile
 from greenportal.files.selectors import visible_file
-from greenportal.filings.selectors import sheets_of
 from greenportal.findings.types import NotVisible
-from greenportal.sheets.printing import printed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 200
@@ -60,7 +57,10 @@ def index(request: HttpRequest, period_id: int) -> HttpResponse:
         if done is not None:
             messages.success(request, f"已登记上报{done.tables.count()}张动态管理表。")
             return redirect("dynamic_mgmt:exports", period.pk)
-    ready = [(value, label, len(exports.reported(period, value))) for value, label in ListedUnit.Category.choices]
+    ready = [
+        (value, label, len(exports.reported(period, value)), archiving.newest(actor, period, value))
+        for value, label in ListedUnit.Category.choices
+    ]
     sent = [(row, row.get_category_display(), len(row.tables.all())) for row in exports.dispatches(period)]
     context = {"period": period, "form": form, "ready": ready, "sent": sent, "has_errors": bool(form.errors)}
     return render(request, "dynamic_mgmt/exports.html", context)
@@ -72,6 +72,15 @@ def category(request: HttpRequest, period_id: int, category: str) -> HttpRespons
     period = _period(period_id)
     content = dispatching.export(actor=actor_of(request), period=period, category=category)
     return download(content, name=f"{period.label}_{ListedUnit.Category(category).label}.xlsx", kind=XLSX)
+
+
+@require_POST
+@roles(*CITY)
+def archive(request: HttpRequest, period_id: int, category: str) -> HttpResponse:
+    """Ask for the PDF of every received table of a category as one ZIP."""
+    archiving.ask_archive(actor=actor_of(request), period_id=period_id, category=category)
+    messages.success(request, "正在生成存档，完成后在本页下载。刷新页面查看。")
+    return redirect("dynamic_mgmt:exports", period_id)
 
 
 @roles(*CITY)
@@ -178,33 +187,6 @@ def paper(request: HttpRequest, table_id: int) -> HttpResponse:
     receipt = table.receipts.select_related("filing_version").first()
     if receipt is None:
         raise NotVisible
-    version = receipt.filing_version
-    sheet = sheets_of([version.definition_sha256])[version.definition_sha256]
-    shown = printed(sheet, version.answers)
-    year = table.period.data_year
-    content = table_pdf(
-        TablePaper(
-            title=sheet.title,
-            attachment=sheet.attachment,
-            official=sheet.official,
-            unit=table.unit.current_name,
-            sections=[
-                s
-                for part, s in zip(sheet.sections, shown.sections, strict=False)
-                if not part.key.startswith("figures_")
-            ],
-            years=(year - 2, year - 1, year),
-            rows=year_rows(table.category, version.answers),
-            declaration=sheet.declaration,
-            opinion=_with(table.get_opinion_display() if table.opinion else "", table.opinion_reason),
-            decision=_with(table.get_decision_display() if table.decision else "", table.decision_reason),
-            receipt=f"{clock.spoken(receipt.received_at)}　{receipt.by_name}",
-            late=receipt.late,
-        ),
-        issued_at=receipt.received_at,
-    )
-    return download(content, name=f"{table.unit.current_name}_{sheet.title}.pdf", kind="application/pdf")
-
-
-def _with(label: str, reason: str) -> str:
-    return f"{label}：{reason}" if label and reason else label
+    made = paper_of(table, receipt)
+    content = table_pdf(made, issued_at=receipt.received_at)
+    return download(content, name=f"{table.unit.current_name}_{made.title}.pdf", kind="application/pdf")
