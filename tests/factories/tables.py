@@ -13,6 +13,7 @@ from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.directory.models import Authority, Organisation
 from greenportal.filings.services import save
+from greenportal.rounds.models import Round
 from tests.factories.directory import make_authority, make_industry, make_organisation
 from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.rounds import open_round_2022
@@ -51,7 +52,8 @@ def make_stage(district: str = "瓦房店市", *, period: TablePeriod | None = N
         period = TablePeriod.objects.first()
     if period is None:
         lead = actor(Role.CITY_LEAD)
-        period = periods.open_yearly(actor=lead, round_id=open_round_2022().pk)
+        year = Round.objects.filter(year=2022, state=Round.State.OPEN).first() or open_round_2022()
+        period = periods.open_yearly(actor=lead, round_id=year.pk)
     periods.make_due(period_id=period.pk, unit_ids=[unit.pk])
     return Stage(
         period=period,
