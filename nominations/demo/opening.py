@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from dynamic_mgmt.demo import peers, register
+from dynamic_mgmt.models import RemovalProposal
 from dynamic_mgmt.parsing import HEADINGS, REQUIRED
-from dynamic_mgmt.services import import_listed
+from dynamic_mgmt.services import decide_removal, import_listed
 from dynamic_mgmt.services.importing import shipped_list
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -53,11 +54,9 @@ def opened(cast: Sequence[Applicant], say: Say) -> Round:
         say("载入绿色制造名单（公开名单作为背景，另加演示单位） …")
         listed = read_table(shipped_list(), headings=HEADINGS, required=REQUIRED)
         import_listed(actor=people.SYSTEM, rows=listed, source=shipped_list().name)
-        import_listed(
-            actor=people.SYSTEM, rows=read_csv(_listed(cast), headings=HEADINGS, required=REQUIRED), source="演示"
-        )
         say("建立市局和区市县的演示账户 …")
         people.appoint(people.officials())
+        _fictional(cast, people.actor_named("dl-reviewer"), people.actor_named("dl-lead"))
         say("登记名录的更名、变更、事故上报和待确认的匹配（演示） …")
         register.fill(
             system=people.SYSTEM,
@@ -71,6 +70,16 @@ def opened(cast: Sequence[Applicant], say: Say) -> Round:
         return known
     say("市局负责人按2022年规则书启动年度批次 …")
     return _open(people.actor_named("dl-lead"))
+
+
+def _fictional(cast: Sequence[Applicant], reviewer: Actor, lead: Actor) -> None:
+    """Bring fictional firms into the register; the city lead confirms the removal that their list tells."""
+    rows = read_csv(_listed(cast), headings=HEADINGS, required=REQUIRED)
+    import_listed(actor=reviewer, rows=rows, source="演示")
+    for proposal in RemovalProposal.objects.filter(
+        unit__name_as_listed__in=[row.values["name"] for row in rows], decided_at=None
+    ).order_by("pk"):
+        decide_removal(actor=lead, proposal_id=proposal.pk, confirm=True)
 
 
 def _open(lead: Actor) -> Round:
