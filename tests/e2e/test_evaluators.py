@@ -13,14 +13,22 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from evaluators.models import AnnualReport, Evaluator, EvaluatorRegistration, RegistrationCase, StaffMember
+from evaluators.models import (
+    AnnualReport,
+    Engagement,
+    Evaluator,
+    EvaluatorRegistration,
+    RegistrationCase,
+    Sanction,
+    StaffMember,
+)
 from greenportal.accounts.actors import Role
 from greenportal.directory.fictional import fictional_uscc
 from tests.battery import corpus
 from tests.e2e.test_journey import Desk
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.directory import make_organisation, make_subject
-from tests.factories.evaluators import make_engagement
+from tests.factories.evaluators import group_of, make_engagement, make_evaluator
 from tests.factories.registering import complete as complete_case
 from tests.factories.reporting import complete as complete_report
 from tests.factories.roster import fictional_id
@@ -166,4 +174,115 @@ def test_an_evaluators_year(live_portal, browser_context, screenshot, october, t
     report(desk, admin, city, tmp_path)
 
     assert StaffMember.objects.get().id_tail == fictional_id(1)[-4:]
+    assert desk.violations == {}
+
+
+def confirm_dispute_and_work(desk: EvaluatorDesk, admin: Any, city: Any, mine: Engagement, other: Engagement) -> None:
+    """One evaluation is confirmed and its steps reported, the other is disputed and found void by the city."""
+    desk.become(admin)
+    desk.go("mine")
+    desk.look("evaluator-desk-claimed")
+    desk.go("confirm", mine.pk)
+    desk.says("上限 15 项")
+    desk.page.get_by_label("没有参与自评价报告编写").check()
+    desk.look("evaluator-confirm")
+    desk.press("确认")
+    desk.says("还缺")
+    desk.follow("填写评价过程")
+    for name, text in {
+        "contract_no": "演〔2022〕1号",
+        "contract_on": "2022-06-01",
+        "visit_from": "2022-07-04",
+        "visit_to": "2022-07-05",
+        "report_on": "2022-08-01",
+        "score": "91.25",
+        "team_done_on": "2022-06-10",
+        "team_people": "甲演示",
+        "technical_review_done_on": "2022-07-30",
+        "technical_review_people": "甲演示",
+    }.items():
+        desk.page.fill(f"#id_{name}", text)
+    desk.press("保存")
+    desk.says("须由评价组以外的人员进行")
+    desk.look("evaluator-work-refused")
+    desk.page.fill("#id_technical_review_people", "乙演示")
+    desk.press("保存")
+    desk.says("91.25分")
+    desk.look("evaluator-work")
+    desk.go("dispute", other.pk)
+    desk.page.fill("#id_reason", "没有签订合同。")
+    desk.look("evaluator-dispute")
+    desk.press("提出异议")
+    desk.become(city)
+    desk.go("decide", other.pk)
+    desk.says("没有签订合同")
+    desk.page.fill("#id_reason", "申报单位不能提供合同。")
+    desk.look("city-decide")
+    desk.press("认定无效")
+    desk.says("申报单位不能提供合同")
+
+
+def affiliate(desk: EvaluatorDesk, city: Any, one: Evaluator, two: Evaluator, paper: Path) -> None:
+    """The city tells a relation with its proof, sees what would be counted together, and confirms it."""
+    desk.become(city)
+    desk.go("affiliates", one.pk)
+    desk.page.select_option("#id_other", str(two.organisation_id))
+    desk.page.select_option("#id_kind", "representative")
+    desk.page.fill("#id_basis", "营业执照载明的法定代表人为同一人")
+    desk.page.set_input_files("#id_evidence", paper)
+    desk.look("city-relation-form")
+    desk.page.get_by_role("button", name="登记并核对影响").click()
+    desk.look("city-relation")
+    desk.press("认定，合并计数")
+    desk.says("已认定")
+    desk.go("group", group_of(one).pk)
+    desk.says(two.organisation.name)
+    desk.look("city-group")
+
+
+def sanctioned(desk: EvaluatorDesk, admin: Any, first: Any, second: Any, body: Evaluator, left: Engagement) -> None:
+    """One officer records, he may not confirm it himself; another does; then nothing new is confirmed."""
+    desk.become(first)
+    desk.go("sanction", body.pk)
+    desk.page.fill("#id_verified_on", "2022-09-01")
+    desk.page.fill("#id_document_no", "演示文号〔2022〕1号")
+    desk.page.fill("#id_facts", "演示：现场评价记录与事实不符。")
+    desk.look("city-sanction-form")
+    desk.page.locator("main form button").first.click()
+    desk.says("待复核，未生效")
+    desk.look("city-sanction-waiting")
+    desk.become(second)
+    desk.go("sanction_detail", Sanction.objects.get().pk)
+    desk.press("复核同意")
+    desk.says("不予采信期内")
+    desk.look("city-sanction")
+    desk.become(admin)
+    desk.go("confirm", left.pk)
+    desk.page.get_by_label("没有参与自评价报告编写").check()
+    desk.press("确认")
+    desk.says("期内不能确认新的评价项目")
+    desk.look("evaluator-confirm-sanctioned")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_evaluations_affiliates_and_a_sanction(live_portal, browser_context, screenshot, october, tmp_path) -> None:
+    year = open_round_2022()
+    one, two = make_evaluator("演示评价公司"), make_evaluator("演示认证中心")
+    admin = make_user(Role.EVALUATOR_ADMIN, organisation=one.organisation)
+    first, second = make_user(Role.CITY_REVIEWER), make_user(Role.CITY_LEAD)
+    paper = tmp_path / "营业执照.pdf"
+    paper.write_bytes(corpus.pdf())
+    mine, other, left = (make_engagement(one, year, make_subject(name=f"演示{n}厂")) for n in "甲乙丙")
+    for number in range(9):
+        make_engagement(two, year, make_subject(name=f"演示园区{number}"), category="park", state="confirmed")
+    desk = EvaluatorDesk(live_portal, browser_context, screenshot)
+
+    confirm_dispute_and_work(desk, admin, first, mine, other)
+    affiliate(desk, first, one, two, paper)
+    sanctioned(desk, admin, first, second, one, left)
+
+    states = dict(Engagement.objects.filter(evaluator=one).values_list("pk", "state"))
+    assert states == {mine.pk: "confirmed", other.pk: "void", left.pk: "claimed"}
+    assert Sanction.objects.get().second_by_id == second.pk
     assert desk.violations == {}
