@@ -64,6 +64,16 @@ class WorkForm(ServiceForm):
             }
         return cls(data, initial=initial, book=book)
 
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the visible fields under headings: the evaluation itself, then each step of the procedure."""
+        rest = list(self.visible_fields())
+        found: list[tuple[str, list[forms.BoundField]]] = []
+        for key, spec in self.book.procedure.items():
+            mine = [field for field in rest if field.name.startswith(f"{key}_")]
+            rest = [field for field in rest if field not in mine]
+            found.append((f"程序：{spec.label}", mine))
+        return [("合同、现场评价和报告", rest), *found]
+
     def told(self) -> EngagementFields:
         """Return dates and figures typed. Only after `is_valid()`."""
         return EngagementFields(**{n: self.cleaned_data[n] for n in EngagementFields.__dataclass_fields__})

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from evaluators.constants import FILE_STATEMENT
+from evaluators.forms.working import WorkForm
 from evaluators.models import Engagement, EngagementStep, ProjectLead
 from evaluators.rules import cap_level
 from evaluators.services import EngagementFields, StepFields, confirm, record_work
@@ -266,3 +267,13 @@ def test_identity_numbers_are_refused_where_people_and_remarks_are_typed(confirm
     ]
     assert number not in str(caught.value.errors)
     assert not EngagementStep.objects.exists()
+
+
+def test_the_form_shows_every_field_once_under_its_heading(confirmed):
+    book = load("2022")
+    form = WorkForm.started(None, confirmed, book)
+    groups = form.groups()
+    assert [title for title, _ in groups[1:]] == [f"程序：{spec.label}" for spec in book.procedure.values()]
+    shown = [field.name for _, fields in groups for field in fields]
+    assert sorted(shown) == sorted(field.name for field in form.visible_fields())
+    assert [field.name for field in groups[0][1]][:2] == ["contract_no", "contract_on"]
