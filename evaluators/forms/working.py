@@ -69,7 +69,9 @@ class WorkForm(ServiceForm):
         rest = list(self.visible_fields())
         found: list[tuple[str, list[forms.BoundField]]] = []
         for key, spec in self.book.procedure.items():
-            mine = [field for field in rest if field.name.startswith(f"{key}_")]
+            # Whole names: the step `report` is not the owner of the field `report_on`.
+            names = {f"{key}_{part}" for part in ("done_on", "people", "note")}
+            mine = [field for field in rest if field.name in names]
             rest = [field for field in rest if field not in mine]
             found.append((f"程序：{spec.label}", mine))
         return [("合同、现场评价和报告", rest), *found]
