@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from dynamic_mgmt.forms.tables import ExtendForm, PeriodForm
 from dynamic_mgmt.models import TablePeriod
-from dynamic_mgmt.selectors.tables import board, closing_times, periods
+from dynamic_mgmt.selectors.tables import overview, periods
 from dynamic_mgmt.services import chasing
 from dynamic_mgmt.services import periods as verbs
 from greenportal import clock
@@ -37,12 +37,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every period with its clock and numbers; adding one is the lead's."""
     actor = actor_of(request)
     found = open_round()
-    rows = []
-    for period in periods()[:12]:
-        closes, extended = closing_times(period)
-        numbers = board(actor, period)
-        total, filed = sum(r.total for r in numbers), sum(r.filed + r.opinion + r.decided for r in numbers)
-        rows.append((period, clock.spoken(closes) if closes else "", len(extended), total, filed))
+    rows = [
+        (row.period, clock.spoken(row.closes_at) if row.closes_at else "", row.extended, row.total, row.filed)
+        for row in overview(actor, list(periods()[:12]))
+    ]
     context = {
         "rows": rows,
         "round": found,
