@@ -39,6 +39,7 @@ register(
         "dynamic_mgmt.seek_matches": "名录：查找疑似同一单位",
         "dynamic_mgmt.set_columns": "动态管理：设定汇总表栏目",
         "dynamic_mgmt.statement": "典型经验：登记书面说明",
+        "dynamic_mgmt.statement_withdraw": "典型经验：撤回报告或承诺",
         "dynamic_mgmt.visit": "动态管理：登记现场核查",
     }
 )
