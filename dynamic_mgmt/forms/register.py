@@ -19,6 +19,7 @@ class RegisterFilter(forms.Form):
     level = forms.ChoiceField(label="级别", choices=[ANY, *ListedUnit.Level.choices], required=False)
     batch = forms.CharField(label="批次", max_length=20, required=False)
     year = forms.IntegerField(label="名单年度", required=False)
+    published = forms.IntegerField(label="公布年份", required=False)
     state = forms.ChoiceField(label="状态", choices=[ANY, ("active", "在名单"), ("removed", "已移出")], required=False)
     province = forms.CharField(label="省份", max_length=20, required=False)
 

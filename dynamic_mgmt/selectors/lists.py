@@ -19,13 +19,17 @@ SEE_ALL = frozenset({Role.CITY_REVIEWER, Role.CITY_LEAD, Role.SYSTEM})
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the reader asked for; empty values do not filter. state: active | removed."""
+    """What the reader asked for; empty values do not filter. state: active | removed.
+
+    year is that of the list, published that of publication: they differ from national batch 6 on.
+    """
 
     q: str = ""
     category: str = ""
     level: str = ""
     batch: str = ""
     year: int | None = None
+    published: int | None = None
     state: str = ""
     province: str = ""
 
@@ -66,6 +70,9 @@ def filtered(rows: QuerySet[ListedUnit], filters: Filters) -> QuerySet[ListedUni
         rows = rows.filter(province=filters.province)
     if filters.year is not None:
         rows = rows.filter(list_year=filters.year)
+    if filters.published is not None:
+        known = Q(listed_on__year=filters.published)
+        rows = rows.filter(known | Q(listed_on=None, published_year=filters.published))
     if filters.state in {"active", "removed"}:
         rows = rows.filter(removed_on__isnull=filters.state == "active")
     return rows

@@ -1,5 +1,7 @@
 """Pages of the register: who reaches them, what leaks, removal and link, import."""
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -85,6 +87,23 @@ def test_filters_stand_in_the_address_and_nonsense_does_not_filter():
     assert "甲有限公司" not in page
     assert '<option value="provincial" selected>' in page
     assert "共 2 条" in client.get(url, {"year": "abc", "level": "moon"}).content.decode()
+
+
+def test_list_year_and_publication_year_are_two_filters():
+    make_listed("甲有限公司", list_year=2021, listed_on=date(2022, 1, 15))
+    make_listed("乙有限公司", list_year=2022, listed_on=None, published_year=2023)
+    make_listed("丙有限公司", list_year=2022, listed_on=date(2022, 9, 1))
+    client, url = as_role(Role.CITY_REVIEWER), reverse("dynamic_mgmt:index")
+
+    def names(**query: str) -> set[str]:
+        page = client.get(url, query).content.decode()
+        return {name for name in ("甲", "乙", "丙") if f"{name}有限公司" in page}
+
+    assert (names(year="2022"), names(published="2022"), names(published="2023")) == (
+        {"乙", "丙"},
+        {"甲", "丙"},
+        {"乙"},
+    )
 
 
 def test_pages_keep_the_filters():
