@@ -69,20 +69,29 @@ def prefilled(organisation: Organisation) -> dict[str, Any]:
     }
 
 
-def begin(*, actor: Actor, round_id: int) -> RegistrationCase:
-    """Begin the registration of the actor's own body in an open round; one that exists is returned as it is.
+def body_in_round(actor: Actor, round_id: int, *, closed: str) -> tuple[Evaluator, Round]:
+    """Lock the actor's own body and return it with the open round, in which it begins a paper. In the caller's transaction.
 
-    Takes over what may be copied from the body's last registration. Raises Refused, NotVisible.
+    closed: what to say where the round is not open. Raises NotVisible (no body), Refused (another role, `closed`).
     """
     if actor.organisation_id is None:
         raise NotVisible
     may_keep_own(actor, organisation_id=actor.organisation_id).require()
     year = Round.objects.filter(pk=round_id, state=Round.State.OPEN).first()
     if year is None:
-        raise Refused("本年度批次尚未启动或已结束，请等待市局启动后再登记。")
+        raise Refused(closed)
+    evaluator = on_file(actor.organisation_id)
+    Evaluator.objects.select_for_update(of=("self",), no_key=True).get(pk=evaluator.pk)
+    return evaluator, year
+
+
+def begin(*, actor: Actor, round_id: int) -> RegistrationCase:
+    """Begin the registration of the actor's own body in an open round; one that exists is returned as it is.
+
+    Takes over what may be copied from the body's last registration. Raises Refused, NotVisible.
+    """
     with transaction.atomic():
-        evaluator = on_file(actor.organisation_id)
-        Evaluator.objects.select_for_update(of=("self",), no_key=True).get(pk=evaluator.pk)
+        evaluator, year = body_in_round(actor, round_id, closed="本年度批次尚未启动或已结束，请等待市局启动后再登记。")
         found = RegistrationCase.objects.filter(evaluator=evaluator, round=year).first()
         if found is not None:
             return found

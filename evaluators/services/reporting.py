@@ -46,7 +46,7 @@ from evaluators.services.moving import (
     require_complete,
 )
 from evaluators.services.notifying import report_returned
-from evaluators.services.registering import on_file, prefilled
+from evaluators.services.registering import body_in_round, prefilled
 from evaluators.services.registration import RegistrationFields, latest_registration, record_registration
 from evaluators.states import REPORT_TRANSITIONS, ReportState
 from evaluators.validators import digest
@@ -88,15 +88,8 @@ def begin(*, actor: Actor, round_id: int) -> AnnualReport:
 
     One that exists is returned as it is. Raises Refused (another role, round not open), NotVisible.
     """
-    if actor.organisation_id is None:
-        raise NotVisible
-    may_keep_own(actor, organisation_id=actor.organisation_id).require()
-    year = Round.objects.filter(pk=round_id, state=Round.State.OPEN).first()
-    if year is None:
-        raise Refused("本年度批次尚未启动或已结束，不能填报年度报告。")
     with transaction.atomic():
-        evaluator = on_file(actor.organisation_id)
-        Evaluator.objects.select_for_update(of=("self",), no_key=True).get(pk=evaluator.pk)
+        evaluator, year = body_in_round(actor, round_id, closed="本年度批次尚未启动或已结束，不能填报年度报告。")
         found = AnnualReport.objects.filter(evaluator=evaluator, round=year).first()
         if found is not None:
             return found
