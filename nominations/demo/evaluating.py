@@ -70,7 +70,7 @@ CAST: tuple[Body, ...] = (
 )
 
 
-#: An account of the first body that is no administrator: it leads one evaluation and sees no other.
+#: An account of the first body that is no administrator: it leads one evaluation and only reads the others.
 LEAD = "pj-beichen-lead"
 
 

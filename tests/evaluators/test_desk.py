@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluators.models import ProjectLead
+from evaluators.models import Engagement, ProjectLead
 from evaluators.selectors.desk import projects, years
 from evaluators.services import confirm, dispute
 from evaluators.services.leads import assign_leads
@@ -97,6 +97,9 @@ def test_desk_shows_all_districts_and_the_cap(body, admin, round_2022):
         make_engagement(body, round_2022, subject)
     foreign = make_engagement(make_evaluator(), round_2022, make_subject(name="别家的厂区"))
     page = sign_in(Client(), admin).get(reverse("evaluators:mine")).content.decode()
+    ids = Engagement.objects.filter(evaluator=body).values_list("pk", flat=True)
+    assert len(ids) == 2
+    assert all(reverse("evaluators:engagement", args=[pk]) in page for pk in ids)
     assert "甲试验区" in page
     assert "乙试验区" in page
     assert "还可承担13项" in page
