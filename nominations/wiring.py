@@ -56,7 +56,7 @@ def may_edit_filing(actor: Actor, scope_id: int, sheet_key: str) -> Verdict:
 
 
 def may_fill(actor: Actor, scope_id: int, who: str) -> Verdict:
-    """Fields kept for the district (benchmarks, advanced values, peers): its officers and nobody else."""
+    """Fields kept for the district (benchmarks, advanced values): its officers and nobody else."""
     nomination = _seen(actor, scope_id)
     if nomination is None or who != "district":
         return denied(_ABSENT)

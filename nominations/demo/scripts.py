@@ -90,20 +90,15 @@ def _advanced(value: str) -> dict[str, Any]:
     return _energy(value, **more, standard_no="演示限额标准", benchmark_source="文件未规定")
 
 
-def _peers(value: str, peer: str) -> dict[str, Any]:
-    row = {"_id": "r1", "indicator": "单位产值综合能耗", "unit": "吨标准煤/万元", "value": value, "peer": peer}
-    return {"peers": [row]}
-
-
 _STATED = (*(f"ex{n}_exists" for n in range(1, 7)), "other_exists")
 _QUERIES = tuple(f"{source}_{what}" for source in ("creditchina", "gsxt", "zxgk") for what in ("on", "clean"))
 _ALL_STATEMENTS = _STATED + _QUERIES
 
 FACTORIES: dict[int, Script] = {
-    0: Script("材料和佐证齐全", documents="all", answers=_peers("0.08", "0.10"), evaluator="beichen", declared=True),
+    0: Script("材料和佐证齐全", documents="all", evaluator="beichen", declared=True),
     1: Script("重点用能行业，达到先进值", answers=_advanced("110"), key_energy=True, evaluator="beichen"),
     2: Script("重点用能行业，未达到先进值，须书面决定", answers=_advanced("131"), key_energy=True, evaluator="haiyan"),
-    3: Script("未优于同行业绿色工厂", answers=_peers("0.12", "0.10"), evaluator="beichen"),
+    3: Script("材料齐全", evaluator="beichen"),
     4: Script("曾停产", HANDED_IN, _told("EX1", "2021-03-01", "演示：生产线停产")),
     5: Script("有处罚记录", HANDED_IN, _told("EX2", "2021-06-15", "演示：环境行政处罚"), evaluator="haiyan"),
     6: Script("自报曾被移出名单", HANDED_IN, _told("EX3", "2020-11-20", "演示：被移出名单"), evaluator="haiyan"),
@@ -117,7 +112,8 @@ FACTORIES: dict[int, Script] = {
     9: Script("失信被执行人", HANDED_IN, _told("EX6", "2021-10-20", "演示：执行案件"), evaluator="beichen"),
     10: Script("材料齐全", evaluator="haiyan"),
     11: Script("有其他情况，须书面决定", answers=_told("EXO", "2021-05-01", "演示：群众信访事项，已办结")),
-    12: Script("材料齐全", evaluator="boxin"),
+    # 5500 m³ of waste gas a piece; the best listed factory of the demonstration has 5410.
+    12: Script("未优于同行业绿色工厂", answers={"waste_gas": "76725000"}, evaluator="boxin"),
     13: Script("同类别已在名单中", listed="listed"),
     14: Script("行业已有标准而用通则", HANDED_IN, industry_standard="演示行业标准 001-2021", declared=True),
     15: Script("信用查询缺一处", DRAFT, blank=("gsxt_on", "gsxt_clean")),

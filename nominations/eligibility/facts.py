@@ -210,7 +210,7 @@ class EnergyEntry:
 class PeerFigure:
     """A main indicator beside the best of the listed local factories of the same industry, same unit.
 
-    count, rank: from the register, how many peers and the place among them; None where an officer typed `peer`.
+    count, rank: how many peers have the figure, and the place among them; None where that is not known.
     """
 
     indicator: str

@@ -13,7 +13,6 @@ from nominations.eligibility.facts import (
     EnergyEntry,
     Event,
     ParkFacts,
-    PeerFigure,
     ProductFacts,
     ReportHands,
     Statement,
@@ -118,21 +117,6 @@ def energy(answers: Answers) -> tuple[EnergyEntry, ...] | None:
             explanation=text(row, "explanation"),
         )
         for row in _rows(answers, "entries")
-    )
-    return found or None
-
-
-def peers(answers: Answers) -> tuple[PeerFigure, ...] | None:
-    """Return the comparison with listed factories of the same industry; None when nothing was entered."""
-    found = tuple(
-        PeerFigure(
-            indicator=text(row, "indicator"),
-            unit=text(row, "unit"),
-            value=number(row, "value"),
-            peer=number(row, "peer"),
-            higher_is_better=yes(row, "higher_is_better") is True,
-        )
-        for row in _rows(answers, "peers")
     )
     return found or None
 

@@ -174,7 +174,7 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         key_energy_user=nomination.key_energy_user,
         key_energy_reason=nomination.key_energy_reason,
         energy=read.energy(content.answers.get("energy", {})),
-        peers=_peers(nomination, content, around),
+        peers=_peers(nomination, around),
         peer_units=around.compared[nomination.pk].units if nomination.pk in around.compared else None,
         product=read.product(merged) if category == Category.PRODUCT else None,
         park=read.park(merged) if category == Category.PARK else None,
@@ -217,11 +217,10 @@ def _incident(fact: IncidentFact) -> IncidentRecord:
     )
 
 
-def _peers(nomination: Nomination, content: Content, around: _Around) -> tuple[PeerFigure, ...] | None:
-    """What an officer typed, then what the register holds; None when there is nothing."""
-    typed = read.peers(content.answers.get("energy", {})) or ()
+def _peers(nomination: Nomination, around: _Around) -> tuple[PeerFigure, ...] | None:
+    """What the register holds of listed factories; None when there is nothing. No form asks for others' figures."""
     compared = around.compared.get(nomination.pk)
-    return (*typed, *(as_figures(compared.positions) if compared and compared.comparable else ())) or None
+    return (as_figures(compared.positions) if compared and compared.comparable else ()) or None
 
 
 def _hands(content: Content) -> ReportHands | None:

@@ -32,7 +32,7 @@ def store(filing, actor, changes):
 def test_the_columns_of_the_officer_are_marked_in_the_energy_sheet():
     sheet = load(sheet_file("2022", "energy"))
     marked = [(t.key, c.key) for t in sheet.tables() for c in t.columns if c.who == "district"]
-    assert marked == [("entries", key) for key in OFFICERS] + [("peers", "peer")]
+    assert marked == [("entries", key) for key in OFFICERS]
 
 
 def test_an_applicant_cannot_write_its_own_benchmark_and_its_district_can():
@@ -40,16 +40,16 @@ def test_an_applicant_cannot_write_its_own_benchmark_and_its_district_can():
     nomination = make.make_draft(district)
     filing = nomination.sheets.get(sheet_key="energy").filing
     applicant = make.applicant_of(nomination)
-    own = {"applies": "yes", "entries[r1].product": "轴承", "entries[r1].value": "1.4", "peers[r1].value": "3"}
-    forged = {f"entries[r1].{key}": value for key, value in OFFICERS.items()} | {"peers[r1].peer": "9"}
+    own = {"applies": "yes", "entries[r1].product": "轴承", "entries[r1].value": "1.4"}
+    forged = {f"entries[r1].{key}": value for key, value in OFFICERS.items()}
     assert store(filing, applicant, own | forged) == {f"energy.{path}" for path in forged}
     (known,) = facts.load([nomination.pk], as_of=clock.now())
-    (entry,), (peer,) = known.energy, known.peers
-    assert (entry.product, entry.value, peer.value) == ("轴承", Decimal("1.4"), Decimal(3))
-    assert (entry.benchmark_key, entry.entered_benchmark, entry.advanced_value, peer.peer) == ("", None, None, None)
+    (entry,) = known.energy
+    assert (entry.product, entry.value) == ("轴承", Decimal("1.4"))
+    assert (entry.benchmark_key, entry.entered_benchmark, entry.advanced_value) == ("", None, None)
     assert store(filing, district.officer, forged) == set()
     (known,) = facts.load([nomination.pk], as_of=clock.now())
-    assert (known.energy[0].entered_benchmark, known.peers[0].peer) == (Decimal("1.5"), Decimal(9))
+    assert known.energy[0].entered_benchmark == Decimal("1.5")
 
 
 def test_only_the_nominations_own_district_fills_what_is_kept_for_districts():

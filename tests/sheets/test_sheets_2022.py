@@ -76,3 +76,14 @@ def test_park_limits_of_the_form():
 def test_choices_of_ownership_are_the_directorys():
     values = [choice.value for choice in SHEETS["factory_basic"].field("ownership").choices]
     assert values == list(Organisation.Ownership.values)
+
+
+def test_no_form_of_an_applicant_or_evaluator_asks_for_another_units_figure():
+    """Peers are officers' matter and stand in the register: what stood in a sheet would be seen and printed."""
+    told = [(key, name.label) for key, sheet in SHEETS.items() for name in _asked(sheet) if "同行业" in name.label]
+    assert told == []
+    assert {"benchmark_key", "advanced_value"} <= {name.key for name in _asked(SHEETS["energy"])}
+
+
+def _asked(sheet):
+    return [*sheet.fields(), *sheet.tables(), *(c for table in sheet.tables() for c in table.columns)]

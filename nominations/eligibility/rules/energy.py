@@ -198,12 +198,8 @@ def _rank(figure: PeerFigure, least: int, worse: list[str], unknown: list[str], 
         unknown.append(figure.indicator)
         return
     ahead = figure.value > figure.peer if figure.higher_is_better else figure.value < figure.peer
-    # What an officer typed is told as typed; what the register's comparison computed, as people read it.
-    own = figure.value if figure.count is None else short(figure.value)
-    told = f"{figure.indicator}{number(own)}{figure.unit}"
-    if figure.count is None:
-        told += f"（对标{number(figure.peer)}{figure.unit}）"
-    elif figure.count >= least:
+    told = f"{figure.indicator}{number(short(figure.value))}{figure.unit}"
+    if figure.count is not None and figure.count >= least:
         told += f"（与{figure.count}家可比工厂相比居第{figure.rank}位）"
     else:
         told += f"（可比工厂不足{least}家，数值见同行业对标）"

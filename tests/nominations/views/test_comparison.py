@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from decimal import Decimal
 
 import pypdfium2
@@ -12,7 +14,8 @@ from dynamic_mgmt.services import figures
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.models import Filing
-from greenportal.findings.types import Finding
+from greenportal.filings.services import save
+from greenportal.findings.types import Finding, Invalid
 from nominations.selectors import comparison, facts
 from nominations.services import rechecking
 from tests.factories import nominations as make
@@ -173,10 +176,31 @@ def test_applicant_and_evaluator_never_see_peers_nor_what_it_came_to():
                 pages.append(b"".join(answer) if answer.streaming else answer.content)
         for held in nomination.sheets.all():
             pages.append(client.get(reverse("filings:check", args=[held.filing_id])).content)
+            pages += _workbook(client, held.filing_id)
     whole = b"\n".join(pages).decode("utf-8", "replace")
     assert "由区市县和市工信局核对，不需要申报单位填写" in whole
     for secret in (*VALUES, *NAMES, "居第4位", "未优于"):
         assert secret not in whole
+
+
+def _workbook(client, filing_id):
+    """The XML of the sheet's workbook as this client gets it; nothing where it has none."""
+    answer = client.get(reverse("filings:workbook_file", args=[filing_id]))
+    if answer.status_code != 200:
+        return []
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer) if answer.streaming else answer.content)) as book:
+        return [book.read(name) for name in book.namelist()]
+
+
+def test_the_energy_sheet_has_no_place_for_a_peers_figure_not_even_for_the_officer():
+    district = make.make_district()
+    nomination = make.make_draft(district)
+    filing = nomination.sheets.get(sheet_key="energy").filing
+    changes = {"peers[r1].peer": "0.2013", "applies": "yes"}
+    with pytest.raises(Invalid):
+        save(filing_id=filing.pk, seen_version=filing.version, changes=changes, actor=district.officer)
+    filing.refresh_from_db()
+    assert "0.2013" not in str(filing.answers)
 
 
 def test_the_officer_reads_the_verdict_that_the_applicant_does_not():
