@@ -71,8 +71,20 @@ class RenameForm(TableForm):
     new_name = forms.CharField(
         label="变更后的名称", max_length=120, required=False, help_text="选“变更名称”时填写；留空按单位填报的现名称。"
     )
-    changed_on = DateField(label="更名日期", required=False)
-    document_no = forms.CharField(label="更名证明文件名称或文号", max_length=120, required=False)
+    changed_on = DateField(label="更名日期", required=False, help_text="选“变更名称”时填写；留空按单位填报的日期。")
+    document_no = forms.CharField(
+        label="更名证明文件名称或文号",
+        max_length=120,
+        required=False,
+        help_text="选“变更名称”时填写；留空按单位填报的证明。",
+    )
+    #: Each says when it is needed: 选填 beside it would be untrue.
+    needed_at_times = ("reason", "new_name", "changed_on", "document_no")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.needed_at_times:
+            self.fields[name].optional = False  # type: ignore[attr-defined]
 
 
 class OpinionForm(RenameForm):

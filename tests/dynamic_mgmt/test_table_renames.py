@@ -2,6 +2,7 @@
 
 import pytest
 
+from dynamic_mgmt.forms.tables import DecisionForm, OpinionForm
 from dynamic_mgmt.models import ListedUnit, UnitChange, UnitName
 from dynamic_mgmt.services import judging
 from greenportal import clock
@@ -68,3 +69,11 @@ def test_without_name_day_and_proof_nothing_moves():
         opined(stage)
     assert set(caught.value.errors) == {"new_name", "changed_on", "document_no"}
     assert stage.table().state == "filed"
+
+
+@pytest.mark.parametrize("form", [OpinionForm(), DecisionForm()])
+def test_what_is_needed_at_times_says_when_and_is_not_called_optional(form):
+    for name in form.needed_at_times:
+        field = form.fields[name]
+        assert field.optional is False
+        assert "填写" in field.help_text or "须写明" in field.help_text
