@@ -16,6 +16,7 @@ from evaluators.models import AnnualReport, RegistrationCase, ReportSeal
 from evaluators.rules import may_keep_own
 from evaluators.selectors.registering import cases_visible_to, evidence_visible_to
 from evaluators.selectors.reporting import reports_visible_to
+from evaluators.services.moving import NO_NUMBERS
 from evaluators.states import RegistrationState, ReportState
 from greenportal.accounts.actors import Actor
 from greenportal.accounts.identity import holds_number
@@ -114,7 +115,7 @@ def own_uploads(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile
 
 def no_numbers(text: str) -> str:
     """Refuse a text that holds a full identity number: the portal keeps none (roster privacy)."""
-    return "含有身份证件号码，没有保存。系统不保存身份证件号码，请改填不含号码的内容。" if holds_number(text) else ""
+    return NO_NUMBERS if holds_number(text) else ""
 
 
 def connect() -> None:

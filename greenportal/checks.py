@@ -127,7 +127,7 @@ def upload_limits(app_configs: Apps, **kwargs: Any) -> Messages:
 def broker_settings(app_configs: Apps, **kwargs: Any) -> Messages:
     """E004: the doorbell is Redis; E005: the cache must not share its database, else clearing one empties the other."""
     found: Messages = []
-    if urlsplit(settings.CELERY_BROKER_URL).scheme not in {"redis", "rediss", "unix"}:
+    if urlsplit(settings.CELERY_BROKER_URL).scheme not in {"redis", "rediss"}:
         found.append(
             checks.Error(
                 "The broker is not a Redis address.",
@@ -281,6 +281,20 @@ def sending_mail(app_configs: Apps, **kwargs: Any) -> Messages:
     ]
 
 
+@checks.register("greenportal", deploy=True)
+def own_address(app_configs: Apps, **kwargs: Any) -> Messages:
+    """W104: links in mails (invitations, confirmations, opinions) would lead to the reader's own machine."""
+    if urlsplit(settings.SITE_URL).hostname not in {None, "localhost", "127.0.0.1", "::1"}:
+        return []
+    return [
+        checks.Warning(
+            f"SITE_URL is {settings.SITE_URL!r}: links in mails would not lead here.",
+            hint="Set SITE_URL=https://green.example.gov.cn, scheme and host as people reach the portal.",
+            id="greenportal.W104",
+        )
+    ]
+
+
 #: All checks above in the order of their ids, for docs and tests.
 ALL: tuple[Callable[..., Messages], ...] = (
     subset_library,
@@ -295,4 +309,5 @@ ALL: tuple[Callable[..., Messages], ...] = (
     site_owner,
     stated_limits,
     sending_mail,
+    own_address,
 )

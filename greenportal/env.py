@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 
 def text(name: str, default: str = "") -> str:
@@ -52,6 +52,15 @@ def database(url: str) -> dict[str, Any]:
         "PORT": port,
         "OPTIONS": options,
     }
+
+
+def beside(url: str) -> str:
+    """Return the address of database 1 on the Redis of `url`: the cache's place beside the broker's.
+
+    Where the broker itself has database 1, database 2.
+    """
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path="/2" if parts.path == "/1" else "/1"))
 
 
 def join_running_portal(note: Path) -> None:

@@ -142,11 +142,15 @@ def totals(
     rows: Iterable[Engagement],
     *,
     group_count: int,
+    affiliates_elsewhere: int = 0,
     cap: int,
     counts: Iterable[str],
     home: str,
 ) -> Totals:
-    """Return the totals of a report. Pure. counts: categories of the cap; home: name of the portal's own province."""
+    """Return the totals of a report. Pure. counts: categories of the cap; home: name of the portal's own province.
+
+    affiliates_elsewhere: what the other members of the group declare outside this portal; counted together (通知 二).
+    """
     own = [row for row in rows if row.state in COUNTED]
     elsewhere = [row for row in answers.get("elsewhere") or [] if isinstance(row, dict)]
     capped = set(counts)
@@ -160,7 +164,7 @@ def totals(
         own=len(own),
         elsewhere=len(elsewhere),
         counted_elsewhere=counted,
-        union=group_count + counted,
+        union=group_count + counted + affiliates_elsewhere,
         cap=cap,
         by_category=tuple((choice.label, categories[choice.value]) for choice in EvaluatedCategory),
         by_province=tuple(sorted(provinces.items())),

@@ -51,7 +51,7 @@ class EvaluatorStanding:
 
     group_count: engagements counted in this portal for the whole affiliate group (claimed,
     confirmed, upheld); declared_elsewhere: what the group's members declare outside the portal, None
-    when none has declared; union: both together. `over_cap_ids` are the engagements of the group
+    when none has declared; affiliates_elsewhere: the part of the others; union: both together. `over_cap_ids` are the engagements of the group
     beyond the cap. Sanctions of the legal person itself only: an affiliate's is its own.
     """
 
@@ -80,6 +80,7 @@ class EvaluatorStanding:
     group_count: int = 0
     disputed_count: int = 0
     declared_elsewhere: int | None = None
+    affiliates_elsewhere: int = 0
     over_cap_ids: tuple[int, ...] = ()
 
     @property
@@ -169,6 +170,7 @@ def _one(
         group_count=group.counted if group else 0,
         disputed_count=group.disputed if group else 0,
         declared_elsewhere=sum(known) if known else None,
+        affiliates_elsewhere=sum(known) - ((registration.declared_elsewhere or 0) if registration else 0),
         over_cap_ids=group.over_cap if group else (),
     )
 

@@ -24,6 +24,7 @@ from evaluators.services.counting import (
     tell_nominations,
     warn_near,
 )
+from evaluators.services.moving import refuse_numbers
 from evaluators.states import CLAIMANTS, COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
 from greenportal import clock, transitions
 from greenportal.accounts.actors import Actor
@@ -140,6 +141,7 @@ def _checked(actor: Actor, move: _Move) -> tuple[Engagement, EngagementState]:
     if engagement is None or not _concerns(actor, engagement):
         raise NotVisible
     may_act(actor, engagement.pk).require()
+    refuse_numbers(reason=move.reason)
     found = transitions.find(
         ENGAGEMENT_TRANSITIONS,
         state=engagement.state,

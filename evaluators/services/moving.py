@@ -9,6 +9,7 @@ from datetime import datetime
 from evaluators.models import FiledReturn
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import holds_number
 from greenportal.filings.models import FieldComment, Filing
 from greenportal.filings.selectors import open_comments
 from greenportal.filings.services import add_comment, answer_comment
@@ -27,11 +28,21 @@ class Remark:
     clause: str = ""
 
 
+NO_NUMBERS = "含有身份证件号码，没有保存。系统不保存身份证件号码，请改填不含号码的内容。"
+
+
 def person(actor: Actor) -> int:
     """Return the id of the person who acts; rows that name somebody are written by people only."""
     if actor.user_id is None:
         raise Refused("这一事项须由登录的人员办理。")
     return actor.user_id
+
+
+def refuse_numbers(**texts: str) -> None:
+    """Refuse texts that hold a full identity number, each at its field: the portal keeps none, its trail neither."""
+    errors = {field: [NO_NUMBERS] for field, text in texts.items() if holds_number(text)}
+    if errors:
+        raise Invalid(NO_NUMBERS, errors=errors)
 
 
 def clean_reason(text: str, *, label: str, limit: int = 2000) -> str:
@@ -42,6 +53,7 @@ def clean_reason(text: str, *, label: str, limit: int = 2000) -> str:
     if len(cleaned) > limit:
         message = f"{label}不超过{limit}字，现在是{len(cleaned)}字。"
         raise Invalid(message, errors={"reason": [message]})
+    refuse_numbers(reason=cleaned)
     return cleaned
 
 
@@ -53,6 +65,8 @@ def check_return(remarks: Sequence[Remark], due_at: datetime) -> None:
     for number, remark in enumerate(remarks):
         if not remark.text.strip():
             errors[f"comments.{number}.text"] = [f"填写对“{remark.label}”的意见。"]
+        if holds_number(remark.text):
+            errors[f"comments.{number}.text"] = [NO_NUMBERS]
         if remark.kind not in FieldComment.Kind.values:
             errors[f"comments.{number}.kind"] = [f"选择对“{remark.label}”的意见类别。"]
     if errors:

@@ -14,6 +14,7 @@ from evaluators.models import CaseEvidence, Evaluator, FiledReturn, Registration
 from evaluators.rules import may_decide, may_keep_own
 from evaluators.selectors.registering import EVIDENCE, cases_visible_to, declared_by
 from evaluators.services.counting import own_group
+from evaluators.services.groups import hold_shape, settle
 from evaluators.services.moving import (
     Remark,
     check_return,
@@ -48,13 +49,19 @@ def target_of(case_id: int) -> str:
     return f"{SCOPE_REGISTRATION}:{case_id}"
 
 
-def on_file(organisation_id: int) -> Evaluator:
-    """Return the evaluator of a legal person, put on file with a group of its own when it is new."""
+def on_file(actor: Actor, organisation_id: int) -> Evaluator:
+    """Return the evaluator of a legal person. A new one gets a group of its own, or that of its confirmed relations."""
+    known = Evaluator.objects.filter(organisation_id=organisation_id).first()
+    if known is not None:
+        return known
+    hold_shape()
     evaluator, made = Evaluator.objects.get_or_create(
         organisation_id=organisation_id, defaults={"created_at": clock.now()}
     )
     if made:
         own_group(evaluator.pk)
+        # A legal person may have had confirmed relations before it became an evaluator: apart, it would evade the cap.
+        settle(actor=actor, organisation_ids=[organisation_id], cause="evaluators.register")
     return evaluator
 
 
@@ -80,7 +87,7 @@ def body_in_round(actor: Actor, round_id: int, *, closed: str) -> tuple[Evaluato
     year = Round.objects.filter(pk=round_id, state=Round.State.OPEN).first()
     if year is None:
         raise Refused(closed)
-    evaluator = on_file(actor.organisation_id)
+    evaluator = on_file(actor, actor.organisation_id)
     Evaluator.objects.select_for_update(of=("self",), no_key=True).get(pk=evaluator.pk)
     return evaluator, year
 

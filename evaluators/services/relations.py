@@ -12,7 +12,7 @@ from evaluators.constants import FILE_RELATION, SCOPE_RELATION
 from evaluators.models import AffiliateRelation, Evaluator
 from evaluators.rules import may_decide
 from evaluators.services.groups import hold_shape, settle
-from evaluators.services.moving import person
+from evaluators.services.moving import person, refuse_numbers
 from evaluators.states import RELATION_TRANSITIONS, RelationState
 from greenportal import clock, transitions
 from greenportal.accounts.actors import Actor
@@ -56,6 +56,7 @@ def propose_relation(
     """
     may_decide(actor).require()
     errors = told.problems()
+    refuse_numbers(text=told.text, basis=told.basis)
     if organisation_id == other_id:
         errors["other"] = ["选择另一个单位。"]
     if errors:
@@ -109,6 +110,7 @@ def _moved(actor: Actor, relation_id: int, action: str, reason: str, seen_versio
     may_decide(actor).require()
     if len(reason) > 300:
         raise Invalid("理由不超过300字。", errors={"reason": ["理由不超过300字。"]})
+    refuse_numbers(reason=reason)
     with transaction.atomic():
         hold_shape()
         relation = AffiliateRelation.objects.select_for_update().filter(pk=relation_id).first()

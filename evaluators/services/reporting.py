@@ -216,6 +216,7 @@ def totals_of(report: AnnualReport, answers: dict[str, Any]) -> Totals:
         answers,
         rows,
         group_count=facts.group_count,
+        affiliates_elsewhere=facts.affiliates_elsewhere,
         cap=book.cap,
         counts=book.cap_rule.counts,
         home=HOME,

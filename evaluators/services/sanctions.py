@@ -14,7 +14,7 @@ from evaluators.constants import FILE_SANCTION, SCOPE_SANCTION
 from evaluators.models import Engagement, Sanction, SanctionStep
 from evaluators.rules import may_confirm_second, may_decide
 from evaluators.services.counting import tell_nominations
-from evaluators.services.moving import clean_reason, person
+from evaluators.services.moving import clean_reason, person, refuse_numbers
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
@@ -54,6 +54,7 @@ def record_sanction(
         errors["facts"] = ["填写查实的事实。"]
     if errors:
         raise Invalid("核对不予采信登记内容。", errors=errors)
+    refuse_numbers(facts=facts, document_no=document_no)
     if not Organisation.objects.filter(pk=organisation_id).exists():
         raise NotVisible
     try:

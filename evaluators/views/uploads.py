@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.core.files.uploadedfile import UploadedFile
 
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import without_numbers
 from greenportal.files.messages import UploadRefused
 from greenportal.files.models import StoredFile
 from greenportal.files.services import delete, receive
@@ -28,16 +29,20 @@ def with_file(
     """Return what `verb` returns, given the stored upload; None goes in where no file was chosen and none is needed.
 
     A refused upload, and a missing one that is needed, raise Invalid at `field`. When `verb` refuses, the file
-    that came with it is removed: the person chooses it again.
+    that came with it is removed: the person chooses it again. Licences, contracts and letters may show identity
+    numbers: they are of the restricted class, and a number in the name is kept without its middle.
     """
     if upload is None and not needed:
         return verb(None)
+    if upload is not None:
+        upload.name = without_numbers(upload.name or "")
     try:
         kept = receive(
             actor=actor,
             upload=upload,
             kind=kind,
             accept=frozenset({"pdf", "image"}),
+            data_class="restricted",
             owner_organisation_id=actor.organisation_id,
         )
     except UploadRefused as error:

@@ -132,6 +132,7 @@ def _environment(stack: contextlib.ExitStack) -> dict[str, str]:
     mode = os.environ.get("CLOCK", "demo") or "demo"
     env["GREENPORTAL_CLOCK_OFFSET_SECONDS"] = str(demo_clock.offset_seconds(mode, LOCAL / "clock.json"))
     env["PORT"] = str(_web_port(env.get("PORT", "")))
+    env.setdefault("SITE_URL", f"http://127.0.0.1:{env['PORT']}")  # links in mails lead to this portal
     return env
 
 

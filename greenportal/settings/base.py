@@ -116,7 +116,7 @@ REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.text("CACHE_URL", REDIS_URL.rsplit("/", 1)[0] + "/1"),
+        "LOCATION": env.text("CACHE_URL", env.beside(REDIS_URL)),
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
 }

@@ -28,7 +28,7 @@ from tests.battery.conftest import Keep
 from tests.battery.seeding import chosen
 from tests.factories import accounts, filings
 
-pytestmark = [pytest.mark.slow, pytest.mark.battery, pytest.mark.django_db]
+pytestmark = [pytest.mark.battery, pytest.mark.django_db]
 FOLDER = Path("greenportal/rounds/rulebooks/2022/sheets")
 SHEETS = load_folder(Path(__file__).resolve().parent.parent.parent / FOLDER)
 #: Tags and attributes of the attacks as a browser would act on them; what stands in the page must be escaped.

@@ -23,7 +23,7 @@ from tests.battery.seeding import chosen
 from tests.factories import nominations as make
 from tests.factories.accounts import make_user, sign_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.battery, pytest.mark.django_db]
+pytestmark = [pytest.mark.battery, pytest.mark.django_db]
 #: The slot that takes PDF, pictures and workbooks.
 SLOT = "other"
 ACCEPT = ("pdf", "image", "xlsx")

@@ -16,6 +16,7 @@ from evaluators.services import (
     end_relation,
     propose_relation,
     register_evaluator,
+    registering,
     reject_relation,
 )
 from evaluators.states import RELATION_TRANSITIONS, RelationState
@@ -25,6 +26,7 @@ from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refu
 from greenportal.jobs.models import Job
 from greenportal.rounds.models import Round
 from tests.evaluators.conftest import person
+from tests.factories.accounts import make_actor
 from tests.factories.directory import make_organisation, make_subject
 from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator, make_relation, make_upload
 
@@ -115,6 +117,16 @@ def test_a_related_person_that_becomes_an_evaluator_counts_with_its_group(round_
     confirm_relation(actor=reviewer, relation_id=told.pk)
     body = register_evaluator(actor=reviewer, uscc=later.uscc, name=later.name)
     assert group_of(body) == group_of(first)
+
+
+def test_a_related_person_that_registers_itself_counts_with_its_group(round_2022, reviewer):
+    """The body's own door: begun apart, its evaluations would not count with those of its relatives."""
+    first, later = make_evaluator(), make_organisation()
+    told = make_relation(later, first.organisation, reviewer, kind="subsidiary")
+    confirm_relation(actor=reviewer, relation_id=told.pk)
+    admin = make_actor(Role.EVALUATOR_ADMIN, organisation=later)
+    case = registering.begin(actor=admin, round_id=round_2022.pk)
+    assert group_of(case.evaluator) == group_of(first)
 
 
 def test_closed_round_keeps_its_count(round_2022, reviewer):

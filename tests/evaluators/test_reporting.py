@@ -179,6 +179,15 @@ def test_totals_set_group_elsewhere_and_union_against_the_cap(body, admin, round
     assert dict(found.by_province)["吉林省"] == 2
 
 
+def test_what_affiliates_declare_elsewhere_counts_with_the_body(body, admin, round_2022):
+    """Two affiliates with ten each outside the portal are twenty, over the cap of fifteen."""
+    other = make_evaluator(group=group_of(body))
+    make_registration(other, round_2022, declared_elsewhere=10)
+    report = make_report(admin, round_2022)
+    found = reporting.totals_of(report, {"elsewhere": [{"level": "national", "category": "factory"}] * 10})
+    assert (found.counted_elsewhere, found.union, found.over) == (10, 20, 5)
+
+
 # --- the gate: view asks it, the service refuses, the database refuses ------------------------------------------------
 
 

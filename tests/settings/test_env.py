@@ -147,3 +147,16 @@ def test_without_a_running_portal_nothing_is_joined(monkeypatch, tmp_path):
     monkeypatch.delenv("DATABASE_URL", raising=False)
     env.join_running_portal(tmp_path / "run.json")
     assert env.text("DATABASE_URL") == ""
+
+
+@pytest.mark.parametrize(
+    ("broker", "cache"),
+    [
+        ("redis://h:6379/0", "redis://h:6379/1"),
+        ("redis://:p%2F@h:6379", "redis://:p%2F@h:6379/1"),
+        ("rediss://h:6379/1", "rediss://h:6379/2"),
+        ("redis://h/0?ssl_cert_reqs=none", "redis://h/1?ssl_cert_reqs=none"),
+    ],
+)
+def test_the_cache_has_a_database_beside_the_brokers(broker, cache):
+    assert env.beside(broker) == cache

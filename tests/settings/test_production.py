@@ -24,6 +24,7 @@ COMPLETE = {
     "SITE_ICP": "示例备案号",
     "SITE_POLICE_RECORD": "示例备案号",
     "SITE_CODE": "0000000000",
+    "SITE_URL": "https://green.example.gov.cn",
 }
 
 
@@ -59,11 +60,13 @@ def test_complete_production_settings_pass_the_deployment_check():
         ({"PROXY_UPLOAD_LIMIT_MB": ""}, "greenportal.W102"),
         ({"PROXY_UPLOAD_LIMIT_MB": "10"}, "greenportal.E003"),
         ({"EMAIL_URL": ""}, "greenportal.W103"),
+        ({"SITE_URL": ""}, "greenportal.W104"),
         ({"GREENPORTAL_CLOCK_OFFSET_SECONDS": "-60"}, "greenportal.E008"),
         ({"SECRET_KEY": "short"}, "greenportal.E009"),
         ({"IDENTITY_KEY": ""}, "greenportal.E011"),
         ({"IDENTITY_KEY": "q8Zr-0vYt2_mWc7nLxKpD4sHfGjB9aEuRiTyXoVb1N6M3Pk5QwSz"}, "greenportal.E011"),
         ({"REDIS_URL": "amqp://h"}, "greenportal.E004"),
+        ({"REDIS_URL": "unix:///run/r.sock"}, "greenportal.E004"),
         ({"CACHE_URL": "redis://h/0", "REDIS_URL": "redis://h/0"}, "greenportal.E005"),
         ({"STORAGE_URL": f"file://{ROOT}/.local/static/uploads"}, "greenportal.E006"),
     ],

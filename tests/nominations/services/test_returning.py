@@ -14,6 +14,7 @@ from greenportal.accounts.models import User
 from greenportal.filings.models import FieldComment, Filing
 from greenportal.filings.services import answer_comment, save
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
+from greenportal.jobs.models import Job
 from greenportal.mail.models import OutboxMail
 from greenportal.rounds import services as rounds
 from nominations.constants import FILE_REPLY, FILE_SCAN
@@ -545,6 +546,7 @@ def test_each_reminder_is_sent_once_and_rechecks(district):
     with clock.fixed(CLOSES - timedelta(days=3)):
         assert [closing.keep_time(), closing.keep_time()] == [1, 0]
     assert DeadlineMark.objects.get().mark == "T-3d"
+    assert Job.objects.filter(kind=closing.JOB_RECHECK, dedupe_key__startswith="T-3d:").count() == 1
     mails = OutboxMail.objects.filter(template="list_reminder")
     assert mails.count() == 2
     assert mails[0].context["count"] == 1
