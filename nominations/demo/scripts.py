@@ -150,7 +150,8 @@ PRODUCTS: dict[int, Script] = {
     12: Script("区县已退回", RETURNED),
     13: Script("已提交待核对", HANDED_IN),
 }
-_BLANK_PARK = ("park_level", "production_main", "industrial_share", "legal_boundary", "one_body", "basic")
+_SHARE = ("industrial_share", "industrial_value_added", "total_value_added")
+_BLANK_PARK = ("park_level", "production_main", *_SHARE, "legal_boundary", "one_body", "basic")
 PARKS: dict[int, Script] = {
     0: Script("条件齐备", evaluator="beichen", declared=True),
     1: Script("园区条件未填", DRAFT, blank=_BLANK_PARK, evaluator="haiyan"),
@@ -161,6 +162,8 @@ PARKS: dict[int, Script] = {
             "park_level": "below",
             "production_main": "no",
             "industrial_share": "50",
+            "industrial_value_added": "500000",
+            "total_value_added": "1000000",
             "legal_boundary": "no",
             "one_body": "no",
             "basic": {"6": "no"},

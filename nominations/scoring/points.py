@@ -23,6 +23,17 @@ def points(table: EvaluationTable, scores: Mapping[str, Decimal | None], stated:
         )
         for item in table.items
     )
+    if lines and any(item.max_score is None for item in table.items):
+        because = f"{NOT_ENTERED}：{table.label}没有各项分值，取报告所载得分。"
+        return Score(
+            title=title,
+            lines=lines,
+            stated=stated,
+            because=because,
+            level=level_of(table, stated),
+            source=table.source,
+            confidence=table.confidence.label,
+        )
     return _total(table, lines, stated, title)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
 from nominations.eligibility.facts import (
@@ -127,11 +127,23 @@ def product(answers: Answers) -> ProductFacts:
     return ProductFacts(standard_no=text(answers, "standard_no") or None, models=models)
 
 
+def _industrial_share(answers: Answers) -> Decimal | None:
+    """Return the share in percent: of the two totals where both are there, else as typed.
+
+    The notice asks for more than 50 %: a rounded share could stand on the wrong side. Cut upwards at the sixth
+    decimal, so that what is above 50 stays above and what is not does not get there.
+    """
+    part, whole = number(answers, "industrial_value_added"), number(answers, "total_value_added")
+    if part is None or whole is None or whole <= 0:
+        return number(answers, "industrial_share")
+    return (part / whole * 100).quantize(Decimal("0.000001"), rounding=ROUND_CEILING).normalize() + 0
+
+
 def park(answers: Answers) -> ParkFacts:
     """Return the conditions of 通知 一（三）."""
     return ParkFacts(
         level=text(answers, "park_level") or None,
-        industrial_share=number(answers, "industrial_share"),
+        industrial_share=_industrial_share(answers),
         production_main=yes(answers, "production_main"),
         legal_boundary=yes(answers, "legal_boundary"),
         one_body=yes(answers, "one_body"),

@@ -108,6 +108,13 @@ def test_an_industry_system_without_a_table_takes_what_the_report_brings_or_stat
     assert nothing.because.startswith("分值未录入")
 
 
+def test_a_table_without_points_computes_nothing():
+    items = tuple(replace(item, max_score=None) for item in CHAIN.items)
+    found = points(replace(CHAIN, items=items), full_marks(), Decimal(90), "指数")
+    assert (found.value, found.stated) == (None, Decimal(90))
+    assert found.because.startswith("分值未录入")
+
+
 @pytest.mark.parametrize(("score", "stars"), [("90", "5星"), ("89.99", "4星"), ("70", "1星"), ("69.99", "")])
 def test_levels_begin_at_their_least(score, stars):
     assert level_of(ELECTRONICS, Decimal(score)) == stars

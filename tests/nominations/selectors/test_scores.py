@@ -87,3 +87,12 @@ def test_supply_chain_ratios_come_from_pairs():
     assert shares["产品回收率"] == (Decimal(600), Decimal(500))
     assert shares["低风险供应商占比"] == (Decimal(80), Decimal(100))
     assert "产品回收率为120%（600÷500×100）" in finding(nomination, "FIG_SHARE").because
+
+
+def test_points_of_an_indicator_in_percent_are_no_share_and_the_evaluators_shares_are():
+    nomination = make.make_complete(make.make_district(), "supply_chain")
+    put(nomination, "supply_chain_third", product_recovery_checked="150")
+    labels = {row.label: row.value for row in known(nomination).figures.shares}
+    assert labels["第三方评价：产品回收率"] == Decimal(150)
+    assert not [label for label in labels if "分值" in label or "得分" in label]
+    assert "150%" in finding(nomination, "FIG_SHARE").because
