@@ -13,21 +13,23 @@ from dynamic_mgmt.table_states import EDITABLE
 from greenportal.rounds.selectors import rulebook_at
 
 
-def hints_of(table: DynamicTable, answers: Mapping[str, Any]) -> list[str]:
-    """Return sentences about the table's own numbers (`answers` with formulas computed); none once it is filed.
-
-    Peers, incidents and what officers found are not among them. Constant queries.
-    """
-    if table.state not in EDITABLE:
-        return []
+def own_facts(table: DynamicTable, answers: Mapping[str, Any]) -> TableFacts:
+    """Return what is judged of a table's own numbers: answers with formulas computed, limits, the year before."""
     book, _ = rulebook_at(table.period.round_id)
     limits = book.dynamic_limits or newest_book().dynamic_limits
     year = table.period.data_year - 1
     before = current([table.unit_id], years=[year]).get(table.unit_id, {}).get(year, {})
-    facts = TableFacts(
+    return TableFacts(
         answers=answers,
         indicators=indicators(table.category, book=book),
         limits={key: item.value for key, item in limits.items()},
         recorded={key: figure.value for key, figure in before.items()},
     )
-    return own_hints(facts)
+
+
+def hints_of(table: DynamicTable, answers: Mapping[str, Any]) -> list[str]:
+    """Return sentences about the table's own numbers; none once it is filed. Constant queries.
+
+    Peers, incidents and what officers found are not among them.
+    """
+    return own_hints(own_facts(table, answers)) if table.state in EDITABLE else []

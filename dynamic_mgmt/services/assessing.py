@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dynamic_mgmt.judgement import Peer, TableFacts, findings_of
 from dynamic_mgmt.models import DynamicTable
-from dynamic_mgmt.selectors.catalogue import indicators, newest_book
+from dynamic_mgmt.selectors.catalogue import indicators
 from dynamic_mgmt.selectors.evidence import standing
-from dynamic_mgmt.selectors.figures import current, peers
+from dynamic_mgmt.selectors.figures import peers
+from dynamic_mgmt.selectors.hints import own_facts
 from dynamic_mgmt.selectors.incidents import of_units
 from greenportal import clock
-from greenportal.rounds.selectors import rulebook_at
 
 
 def facts_of(
     table: DynamicTable, answers: Mapping[str, Any], *, late_reason: str = "", refused_reason: str = ""
 ) -> TableFacts:
     """Return all that is judged about one table as known now. Nine queries."""
-    book, _ = rulebook_at(table.period.round_id)
-    known = indicators(table.category, book=book)
-    year = table.period.data_year
-    before = current([table.unit_id], years=[year - 1]).get(table.unit_id, {}).get(year - 1, {})
-    limits = book.dynamic_limits or newest_book().dynamic_limits
-    return TableFacts(
-        answers=answers,
-        indicators=known,
-        limits={key: item.value for key, item in limits.items()},
-        recorded={key: figure.value for key, figure in before.items()},
-        peers=_peers(table, answers, [key for key, item in known.items() if item.is_key]),
+    own = own_facts(table, answers)
+    return replace(
+        own,
+        peers=_peers(table, answers, [key for key, item in own.indicators.items() if item.is_key]),
         incidents=_incidents(table),
         late_reason=late_reason,
         refused_reason=refused_reason,

@@ -51,8 +51,8 @@ class EvaluatorStanding:
 
     group_count: engagements counted in this portal for the whole affiliate group (claimed,
     confirmed, upheld); declared_elsewhere: what the group's members declare outside the portal, None
-    when none has declared; affiliates_elsewhere: the part of the others; union: both together. `over_cap_ids` are the engagements of the group
-    beyond the cap. Sanctions of the legal person itself only: an affiliate's is its own.
+    when none has declared; affiliates_elsewhere: the part of the others; union: both together.
+    `over_cap_ids` are the engagements of the group beyond the cap. Sanctions of the legal person itself only: an affiliate's is its own.
     """
 
     evaluator_id: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from evaluators.constants import SCOPE_EVALUATOR
 from evaluators.models import StaffMember
@@ -38,15 +38,11 @@ def forget_prints() -> int:
     if days <= 0:
         return 0
     before = clock.now() - timedelta(days=days)
-    still = StaffMember.objects.filter(
-        evaluator=OuterRef("evaluator"), id_print=OuterRef("id_print"), removed_at__gte=before
-    )
-    present = StaffMember.objects.filter(
-        evaluator=OuterRef("evaluator"), id_print=OuterRef("id_print"), removed_at=None
-    )
+    stayed = Q(removed_at=None) | Q(removed_at__gte=before)
+    here = StaffMember.objects.filter(stayed, evaluator=OuterRef("evaluator"), id_print=OuterRef("id_print"))
     with transaction.atomic():
         rows = StaffMember.objects.filter(removed_at__lt=before).exclude(id_print="")
-        left = rows.exclude(Exists(still)).exclude(Exists(present))
+        left = rows.exclude(Exists(here))
         by_body: dict[int, list[int]] = {}
         for pk, body in left.order_by("evaluator_id", "pk").values_list("pk", "evaluator_id"):
             by_body.setdefault(body, []).append(pk)

@@ -29,6 +29,25 @@ def hold_shape() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SHAPE_LOCK])
 
 
+def put_on_file(actor: Actor, organisation_id: int) -> tuple[Evaluator, bool]:
+    """Return the evaluator of a legal person and whether it is new; in the caller's transaction.
+
+    A new one gets a group of its own, or that of relations confirmed before it became an evaluator: apart, it
+    would evade the cap.
+    """
+    known = Evaluator.objects.filter(organisation_id=organisation_id).first()
+    if known is not None:
+        return known, False
+    hold_shape()
+    evaluator, made = Evaluator.objects.get_or_create(
+        organisation_id=organisation_id, defaults={"created_at": clock.now()}
+    )
+    if made:
+        own_group(evaluator.pk)
+        settle(actor=actor, organisation_ids=[organisation_id], cause="evaluators.register")
+    return evaluator, made
+
+
 def settle(*, actor: Actor, organisation_ids: Iterable[int], cause: str) -> list[AffiliateGroup]:
     """Make the groups around these legal persons equal to the components of the relations now confirmed.
 

@@ -13,8 +13,7 @@ from evaluators.constants import FILE_EVIDENCE, SCOPE_REGISTRATION, SHEET_REGIST
 from evaluators.models import CaseEvidence, Evaluator, FiledReturn, RegistrationCase
 from evaluators.rules import may_decide, may_keep_own
 from evaluators.selectors.registering import EVIDENCE, cases_visible_to, declared_by
-from evaluators.services.counting import own_group
-from evaluators.services.groups import hold_shape, settle
+from evaluators.services.groups import put_on_file
 from evaluators.services.moving import (
     Remark,
     check_return,
@@ -49,22 +48,6 @@ def target_of(case_id: int) -> str:
     return f"{SCOPE_REGISTRATION}:{case_id}"
 
 
-def on_file(actor: Actor, organisation_id: int) -> Evaluator:
-    """Return the evaluator of a legal person. A new one gets a group of its own, or that of its confirmed relations."""
-    known = Evaluator.objects.filter(organisation_id=organisation_id).first()
-    if known is not None:
-        return known
-    hold_shape()
-    evaluator, made = Evaluator.objects.get_or_create(
-        organisation_id=organisation_id, defaults={"created_at": clock.now()}
-    )
-    if made:
-        own_group(evaluator.pk)
-        # A legal person may have had confirmed relations before it became an evaluator: apart, it would evade the cap.
-        settle(actor=actor, organisation_ids=[organisation_id], cause="evaluators.register")
-    return evaluator
-
-
 def prefilled(organisation: Organisation) -> dict[str, Any]:
     """Return what the directory knows of the legal person, by keys of the sheets of evaluators."""
     return {
@@ -87,7 +70,7 @@ def body_in_round(actor: Actor, round_id: int, *, closed: str) -> tuple[Evaluato
     year = Round.objects.filter(pk=round_id, state=Round.State.OPEN).first()
     if year is None:
         raise Refused(closed)
-    evaluator = on_file(actor, actor.organisation_id)
+    evaluator, _ = put_on_file(actor, actor.organisation_id)
     Evaluator.objects.select_for_update(of=("self",), no_key=True).get(pk=evaluator.pk)
     return evaluator, year
 

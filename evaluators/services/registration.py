@@ -11,8 +11,8 @@ from django.db.models import Max
 from evaluators.constants import SCOPE_EVALUATOR
 from evaluators.models import Evaluator, EvaluatorRegistration
 from evaluators.rules import may_record
-from evaluators.services.counting import own_group, tell_nominations
-from evaluators.services.groups import hold_shape, settle
+from evaluators.services.counting import tell_nominations
+from evaluators.services.groups import put_on_file
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
@@ -63,14 +63,8 @@ def register_evaluator(*, actor: Actor, uscc: str, name: str) -> Evaluator:
     may_record(actor).require()
     with transaction.atomic():
         organisation = register_organisation(actor=actor, uscc=uscc, name=name)
-        evaluator, made = Evaluator.objects.get_or_create(
-            organisation=organisation, defaults={"created_at": clock.now()}
-        )
+        evaluator, made = put_on_file(actor, organisation.pk)
         if made:
-            hold_shape()
-            own_group(evaluator.pk)
-            # A legal person may have had confirmed relations before it became an evaluator.
-            settle(actor=actor, organisation_ids=[organisation.pk], cause="evaluators.register")
             record(
                 actor=actor,
                 action="evaluators.register_evaluator",

@@ -88,13 +88,20 @@ def version_of(request: HttpRequest) -> int:
 
 
 def kept(
-    actor: Actor, upload: UploadedFile[Any], *, kind: str, accept: Collection[str], data_class: str = "ordinary"
+    actor: Actor,
+    upload: UploadedFile[Any] | None,
+    *,
+    kind: str,
+    accept: Collection[str],
+    data_class: str = "ordinary",
+    field: str = "file",
 ) -> StoredFile:
-    """Take an upload for the actor's own body; a refusal stands at the field `file`.
+    """Take an upload for the actor's own body; a refusal, and a missing one, stand at `field`.
 
     A name that holds an identity number is kept without its middle: names go into rows and into the trail.
     """
-    upload.name = identity.without_numbers(upload.name or "")
+    if upload is not None:
+        upload.name = identity.without_numbers(upload.name or "")
     try:
         return receive(
             actor=actor,
@@ -105,7 +112,7 @@ def kept(
             owner_organisation_id=actor.organisation_id,
         )
     except UploadRefused as error:
-        raise Invalid(error.message, errors={"file": [error.message]}) from error
+        raise Invalid(error.message, errors={field: [error.message]}) from error
 
 
 def attachment(content: bytes, *, name: str, kind: str) -> HttpResponse:

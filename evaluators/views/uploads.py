@@ -7,12 +7,11 @@ from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 
+from evaluators.views.shared import kept
 from greenportal.accounts.actors import Actor
-from greenportal.accounts.identity import without_numbers
-from greenportal.files.messages import UploadRefused
 from greenportal.files.models import StoredFile
-from greenportal.files.services import delete, receive
-from greenportal.findings.types import DomainError, Invalid
+from greenportal.files.services import delete
+from greenportal.findings.types import DomainError
 
 Result = TypeVar("Result")
 
@@ -34,21 +33,9 @@ def with_file(
     """
     if upload is None and not needed:
         return verb(None)
-    if upload is not None:
-        upload.name = without_numbers(upload.name or "")
+    file = kept(actor, upload, kind=kind, accept={"pdf", "image"}, data_class="restricted", field=field)
     try:
-        kept = receive(
-            actor=actor,
-            upload=upload,
-            kind=kind,
-            accept=frozenset({"pdf", "image"}),
-            data_class="restricted",
-            owner_organisation_id=actor.organisation_id,
-        )
-    except UploadRefused as error:
-        raise Invalid(error.message, errors={field: [error.message]}) from error
-    try:
-        return verb(kept)
+        return verb(file)
     except DomainError:
-        delete(actor=actor, file=kept)
+        delete(actor=actor, file=file)
         raise
