@@ -25,7 +25,7 @@ from evaluators.models import (
 from greenportal.accounts.actors import Role
 from greenportal.directory.fictional import fictional_uscc
 from tests.battery import corpus
-from tests.e2e.test_journey import Desk
+from tests.e2e.desk import Desk
 from tests.factories.accounts import actor_for, make_user
 from tests.factories.directory import make_organisation, make_subject
 from tests.factories.evaluators import group_of, make_engagement, make_evaluator

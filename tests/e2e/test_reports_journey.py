@@ -19,7 +19,7 @@ from greenportal.accounts.actors import Role
 from nominations.models import Nomination
 from nominations.selectors.reports import report_states
 from tests.conftest import SCREENSHOTS
-from tests.e2e.test_journey import Desk
+from tests.e2e.desk import Desk
 from tests.factories.accounts import make_user
 from tests.factories.nominations import good_evaluator, make_complete, make_district
 from tests.factories.rounds import DURING
