@@ -44,7 +44,8 @@ class TableFacts:
     """All that is judged: answers with formulas computed, what was recorded before, peers, incidents as sentences.
 
     limits: jump_percent, slip_percent, worse_percent, peers_least; recorded: (indicator → value) of the year before;
-    evidence: groups (energy, carbon, water, waste, rename) for which a file was uploaded.
+    evidence: groups (energy, carbon, water, waste, rename) for which a file was uploaded; asks_evidence: False for the
+    short sheets of 定期报送, which do not ask for it.
     """
 
     answers: Mapping[str, Any]
@@ -56,6 +57,7 @@ class TableFacts:
     late_reason: str = ""
     refused_reason: str = ""
     evidence: frozenset[str] = frozenset()
+    asks_evidence: bool = True
 
     def value(self, indicator: str, suffix: str = "y0") -> Decimal | None:
         """Return the number of an indicator for a year, None where there is none."""
@@ -188,6 +190,7 @@ def _history(facts: TableFacts) -> Iterator[Finding]:
             yield _finding(
                 "TABLE_PREVIOUS", Outcome.MANUAL, item.label, text, todo="核对哪一个正确并说明原因。", indicator=key
             )
+        before = recorded if before is None else before
         if value is None or not before:
             continue
         power = slip_of(value, before, facts.limits["slip_percent"])
@@ -247,7 +250,7 @@ def _peers(facts: TableFacts) -> Iterator[Finding]:
             continue
         behind = _worse((value - peer.median) / abs(peer.median) * 100, item)
         if behind > facts.limits["worse_percent"]:
-            text = f"{item.label}为{_shown(value, item, facts)}，本市同行业名单单位（{peer.count}家）中位数为{_plain(peer.median)}{peer.unit_of_measure}。"
+            text = f"{item.label}为{_shown(value, item, facts)}，本市同类名单单位（{peer.count}家）中位数为{_plain(peer.median)}{peer.unit_of_measure}。"
             yield _finding("TABLE_PEERS", Outcome.MANUAL, item.label, text, todo="结合行业情况判断。", indicator=key)
 
 
@@ -271,7 +274,7 @@ def _shares(facts: TableFacts) -> Iterator[Finding]:
 
 
 def _evidence(facts: TableFacts) -> Iterator[Finding]:
-    for group, label in _GROUPS.items():
+    for group, label in _GROUPS.items() if facts.asks_evidence else ():
         mine = [key for key, item in facts.indicators.items() if item.group == group and item.kind == "total"]
         filled = [key for key in mine if facts.value(key) is not None]
         if filled and not facts.answers.get(f"evidence_{group}") and group not in facts.evidence:

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.template.loader import render_to_string
 
 from dynamic_mgmt.models import DynamicTable, TableReceipt
-from dynamic_mgmt.selectors.table_detail import YearRow, year_rows
+from dynamic_mgmt.selectors.table_detail import YearRow, heads_of, year_rows
 from dynamic_mgmt.selectors.trends import Chart
 from greenportal import clock
 from greenportal.documents import pdf
@@ -19,14 +19,14 @@ from greenportal.sheets.printing import PrintedSection, printed
 
 @dataclass(frozen=True, slots=True)
 class TablePaper:
-    """A filed table: its sections without the figures, three years beside each other, opinion and decision."""
+    """A filed table: its sections without the figures, its figures (three years beside each other, or the one period), opinion and decision."""
 
     title: str
     attachment: str
     official: bool
     unit: str
     sections: Sequence[PrintedSection]
-    years: Sequence[int]
+    heads: Sequence[str]
     rows: Sequence[YearRow]
     declaration: str
     opinion: str
@@ -52,7 +52,7 @@ def paper_of(table: DynamicTable, receipt: TableReceipt) -> TablePaper:
     version = receipt.filing_version
     sheet = sheets_of([version.definition_sha256])[version.definition_sha256]
     shown = printed(sheet, version.answers)
-    year = table.period.data_year
+    heads = heads_of(table.period)
     return TablePaper(
         title=sheet.title,
         attachment=sheet.attachment,
@@ -61,8 +61,8 @@ def paper_of(table: DynamicTable, receipt: TableReceipt) -> TablePaper:
         sections=[
             s for part, s in zip(sheet.sections, shown.sections, strict=False) if not part.key.startswith("figures_")
         ],
-        years=(year - 2, year - 1, year),
-        rows=year_rows(table.category, version.answers),
+        heads=heads,
+        rows=year_rows(table.category, version.answers, years=len(heads)),
         declaration=sheet.declaration,
         opinion=_with(table.get_opinion_display() if table.opinion else "", table.opinion_reason),
         decision=_with(table.get_decision_display() if table.decision else "", table.decision_reason),

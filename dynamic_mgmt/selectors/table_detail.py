@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from dynamic_mgmt.judgement import Proposal, proposals_of
-from dynamic_mgmt.models import DynamicTable, TableChange, TableEvidence, TableReceipt, UnitVisit
+from dynamic_mgmt.models import DynamicTable, TableChange, TableEvidence, TablePeriod, TableReceipt, UnitVisit
 from dynamic_mgmt.selectors.catalogue import SUFFIXES, indicators
 from dynamic_mgmt.selectors.evidence import evidence_for
 from dynamic_mgmt.table_states import SHOWN_TO_CITY
@@ -22,7 +22,7 @@ from greenportal.sheets.computing import decimal_of
 
 @dataclass(frozen=True, slots=True)
 class YearRow:
-    """One indicator: values of three years, oldest first, and the change of the last year in per cent ("" where none)."""
+    """One indicator: values of three years (of a period of 定期报送 one), oldest first, and the change of the last year in per cent ("" where none)."""
 
     key: str
     label: str
@@ -48,7 +48,7 @@ class TableDetail:
     table: DynamicTable
     answers: Answers
     rows: tuple[YearRow, ...]
-    years: tuple[int, ...]
+    heads: tuple[str, ...]
     findings: tuple[Finding, ...]
     proposals: tuple[Proposal, ...]
     receipts: tuple[TableReceipt, ...]
@@ -64,14 +64,21 @@ def answers_for(actor: Actor, table: DynamicTable) -> dict[str, Any]:
     return compute(sheet_of(table.filing), table.filing.answers)
 
 
-def year_rows(category: str, answers: Mapping[str, Any]) -> tuple[YearRow, ...]:
-    """Return the indicators that have a value in any of the three years, in the order of the rulebook."""
+def heads_of(period: TablePeriod) -> tuple[str, ...]:
+    """Return the headings of the figures: three years, oldest first; of a period of 定期报送 the period alone."""
+    if period.periodic:
+        return (period.label,)
+    return tuple(f"{period.data_year - back}年" for back in (2, 1, 0))
+
+
+def year_rows(category: str, answers: Mapping[str, Any], *, years: int = len(SUFFIXES)) -> tuple[YearRow, ...]:
+    """Return the indicators that have a value in any of the last `years` years, in the order of the rulebook."""
     found = []
     for key, item in indicators(category).items():
-        texts = tuple(str(answers.get(f"{key}_{suffix}") or "") for suffix in reversed(SUFFIXES))
+        texts = tuple(str(answers.get(f"{key}_{suffix}") or "") for suffix in reversed(SUFFIXES[:years]))
         if any(texts):
             unit = item.unit.replace("产品单位", str(answers.get("product_unit") or "产品单位"))
-            found.append(YearRow(key, item.label, unit, texts, change_text(texts[-1], texts[-2])))
+            found.append(YearRow(key, item.label, unit, texts, change_text(texts[-1], texts[-2]) if years > 1 else ""))
     return tuple(found)
 
 
@@ -91,12 +98,12 @@ def detail(actor: Actor, table: DynamicTable) -> TableDetail:
     judged = findings if actor.is_district or actor.is_city else ()
     visits = () if actor.is_applicant else tuple(UnitVisit.objects.filter(unit_id=table.unit_id).select_related("by"))
     changes: Sequence[TableChange] = list(table.changes.all())
-    year = table.period.data_year
+    heads = heads_of(table.period)
     return TableDetail(
         table=table,
         answers=answers,
-        rows=year_rows(table.category, answers),
-        years=(year - 2, year - 1, year),
+        rows=year_rows(table.category, answers, years=len(heads)),
+        heads=heads,
         findings=findings,
         proposals=tuple(proposals_of(judged)) if judged or table.filed_at else (),
         receipts=tuple(table.receipts.all()),

@@ -41,13 +41,15 @@ def _incidents(table: DynamicTable) -> list[str]:
 
 
 def _peers(table: DynamicTable, answers: Mapping[str, Any], keys: list[str]) -> dict[str, Peer]:
-    """Return the peers of the same class of industry in the city, in the unit of measure that this table uses."""
+    """Return the peers in the city, in the unit of measure that this table uses: factories of the same class of industry,
+    else all of the category.
+    """
     unit = table.unit
-    if table.category != "factory" or not unit.industry_code:
+    if table.category == "factory" and not unit.industry_code:
         return {}
     found = peers(
         category=table.category,
-        industry_code=unit.industry_code,
+        industry_code=unit.industry_code if table.category == "factory" else "",
         level=unit.level,
         as_of=clock.now(),
         indicators=keys,

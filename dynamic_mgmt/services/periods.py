@@ -108,9 +108,8 @@ def due_units(period: TablePeriod) -> list[int]:
     wanted: list[int] = []
     rows = ListedUnit.objects.filter(removed_on=None, authority__isnull=False)
     rows = rows.exclude(pk__in=DynamicTable.objects.filter(period=period).order_by().values("unit_id"))
-    asked = {key: spec for key, spec in book.dynamic_tables.items() if not (period.periodic and key != "factory")}
     for pk, category, level, batch in rows.order_by("pk").values_list("pk", "category", "level", "batch"):
-        spec = asked.get(category)
+        spec = book.dynamic_tables.get(category)
         if spec and level in spec.levels and batch in spec.batches:
             wanted.append(pk)
     return wanted
