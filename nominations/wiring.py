@@ -23,6 +23,7 @@ from nominations.constants import (
     SCOPE_NOMINATION,
 )
 from nominations.models import Nomination
+from nominations.selectors.live import live_findings
 from nominations.selectors.nominations import lists_visible_to, visible_files, visible_to
 from nominations.selectors.work import work_items
 
@@ -102,6 +103,7 @@ def connect() -> None:
         back_url=back_url,
         title=title,
         fill=may_fill,
+        check=live_findings,
     )
     jobs.visible(SCOPE_NOMINATION, sees_nomination)
     jobs.visible(SCOPE_LIST, sees_list, may_cancel=stops_list_jobs)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenportal.accounts.actors import Actor
-from greenportal.findings.types import NotVisible, Verdict, denied
+from greenportal.filings.models import Filing
+from greenportal.findings.types import Finding, NotVisible, Verdict, denied
+from greenportal.sheets import Section
 
 View = Callable[[Actor, int], Verdict]
 Edit = Callable[[Actor, int, str], Verdict]
@@ -15,6 +17,7 @@ Text = Callable[[int], str]
 Fill = Callable[[Actor, int, str], Verdict]
 Screen = Callable[[str], str]
 Hints = Callable[[Actor, int, Mapping[str, Any]], Sequence[str]]
+Check = Callable[[Actor, Filing, Section], Sequence[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Scope:
     fill: Fill
     hints: Hints
     screen: Screen
+    check: Check
 
 
 _scopes: dict[str, Scope] = {}
@@ -51,6 +55,10 @@ def _anything(_text: str) -> str:
     return ""
 
 
+def _unchecked(_actor: Actor, _filing: Filing, _section: Section) -> Sequence[Finding]:
+    return ()
+
+
 def register(
     scope: str,
     *,
@@ -62,6 +70,7 @@ def register(
     fill: Fill = _nobody,
     hints: Hints = _no_hints,
     screen: Screen = _anything,
+    check: Check = _unchecked,
 ) -> None:
     """Declare a kind of owner, in its app's `ready()`.
 
@@ -70,9 +79,11 @@ def register(
     without it such fields are nobody's. screen(text) answers why a typed text may not be stored at all, "" when it
     may: the place is then refused and named, the rest is stored. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs.
     `hints(actor, scope_id, answers)`, answers with formulas computed, are sentences that the check page shows and that
-    never refuse. A scope that nobody registered is invisible to all.
+    never refuse. `check(actor, filing, section)` are the findings that hang on what the section holds now, as the
+    actor may read them: computed at each save and each drawing of the page, so cheap, and stored nowhere.
+    A scope that nobody registered is invisible to all.
     """
-    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints, screen)
+    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints, screen, check)
 
 
 def scope(name: str) -> Scope:

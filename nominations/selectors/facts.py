@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -148,8 +148,13 @@ def _namesakes(rows: Sequence[Nomination], round_id: int) -> dict[tuple[str, str
     return {key: tuple(value) for key, value in found.items()}
 
 
-def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> NominationFacts:
-    content = around.contents[nomination.pk]
+def facts_of_answers(
+    nomination: Nomination, content: Content, book: Rulebook, *, as_of: datetime, figures: bool = True
+) -> NominationFacts:
+    """Return what the nomination's own row, sheets and documents say; all that lies around it stays unknown. Pure.
+
+    subject, applicant and authority are loaded on the row. `figures=False` leaves out the figures of the reports.
+    """
     merged: dict[str, Any] = {}
     for sheet in content.own:
         if not may_be_left(sheet.key):
@@ -167,24 +172,41 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         industry_code=nomination.industry_id or "",
         statements=read.statements(merged),
         credit=read.credit(merged),
-        listings=tuple(_listing(fact) for fact in around.register.get(nomination.applicant_id, ())),
-        incidents=tuple(_incident(fact) for fact in around.incidents.get(nomination.applicant_id, ())),
         standard=nomination.standard or None,
         industry_standard=nomination.industry_standard,
         key_energy_user=nomination.key_energy_user,
         key_energy_reason=nomination.key_energy_reason,
         energy=read.energy(content.answers.get("energy", {})),
-        peers=_peers(nomination, around),
-        peer_units=around.compared[nomination.pk].units if nomination.pk in around.compared else None,
         product=read.product(merged) if category == Category.PRODUCT else None,
         park=read.park(merged) if category == Category.PARK else None,
         supply_chain=read.supply_chain(merged) if category == Category.SUPPLY_CHAIN else None,
         basic=read.basic(merged),
-        figures=report_figures(category, _parts(content), around.book, standard=nomination.standard),
+        figures=report_figures(category, _parts(content), book, standard=nomination.standard) if figures else None,
         documents=_documents(content),
+        hands=_hands(content),
+    )
+
+
+def listings_of(facts: Iterable[ListedFact]) -> tuple[Listing, ...]:
+    """Return what the register holds of an applicant, as the rules read it."""
+    return tuple(map(_listing, facts))
+
+
+def incidents_of(facts: Iterable[IncidentFact]) -> tuple[IncidentRecord, ...]:
+    """Return what districts reported of an applicant, as the rules read it."""
+    return tuple(map(_incident, facts))
+
+
+def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> NominationFacts:
+    content = around.contents[nomination.pk]
+    return replace(
+        facts_of_answers(nomination, content, around.book, as_of=as_of),
+        listings=listings_of(around.register.get(nomination.applicant_id, ())),
+        incidents=incidents_of(around.incidents.get(nomination.applicant_id, ())),
+        peers=_peers(nomination, around),
+        peer_units=around.compared[nomination.pk].units if nomination.pk in around.compared else None,
         evaluator=_evaluator(nomination, around),
         engagement=_engagement(nomination, around),
-        hands=_hands(content),
         independence=independence.independence_facts(
             nomination,
             content,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -22,10 +22,10 @@ from greenportal.files.services import receive
 from greenportal.findings.types import Finding, Invalid, NotVisible, WrongState
 from greenportal.sheets.printing import Printed, printed
 from nominations.constants import SCOPE_NOMINATION
-from nominations.eligibility import comparing
 from nominations.forms.base import PlainForm, whole
 from nominations.models import Correction, Nomination
 from nominations.selectors.content import Content, contents, shown_of
+from nominations.selectors.live import readable
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -113,7 +113,7 @@ def version_of(request: HttpRequest) -> int:
     return whole(text)
 
 
-def sorted_findings(findings: list[Finding]) -> list[Finding]:
+def sorted_findings(findings: Sequence[Finding]) -> list[Finding]:
     """Return findings with what needs somebody first: blockers, decisions, to be verified, the rest."""
 
     def weight(finding: Finding) -> int:
@@ -133,7 +133,7 @@ def findings_of(nomination: Nomination, actor: Actor) -> list[Finding]:
     """
     run = nomination.last_check
     found = [Finding.from_json(row) for row in run.findings] if run else []
-    return sorted_findings(found if actor.is_district or actor.is_city else comparing.withheld(found))
+    return sorted_findings(readable(actor, found))
 
 
 def sheets_printed(content: Content) -> list[Printed]:

@@ -10,7 +10,9 @@
   const line = form.querySelector("[data-save-line]");
   const text = form.querySelector("[data-save-text]");
   const retry = form.querySelector("[data-save-retry]");
+  const live = form.querySelector("[data-live]");
   const dirty = new Set();
+  let shown = null;
   let timer = 0;
   let running = null;
   let leaving = false;
@@ -51,7 +53,18 @@
     if (box) { box.classList.remove("gp-field-bad"); }
   }
 
+  // What the rules say of the section just saved: drawn by the server, swapped only when it says something else.
+  function showFindings(html) {
+    if (!live || typeof html !== "string" || html === shown) { return; }
+    const open = live.querySelector("details[open]") !== null;
+    live.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+    const details = live.querySelector("details");
+    if (details && open) { details.open = true; }
+    shown = html;
+  }
+
   function accepted(answer, sent) {
+    showFindings(answer.findings);
     sent.forEach((name) => setError(name, answer.errors[name]));
     Object.keys(answer.computed).forEach((name) => {
       const input = document.getElementById("id_" + name);

@@ -111,7 +111,6 @@ def _run() -> Packet:
     """Run the job that 定稿 asked for; raises RuntimeError when it does not end well."""
     job = Job.objects.filter(kind=JOB_PACKET, state=Job.State.DUE).order_by("-created_at")[0]
     before = PacketPart.objects.count()
-    pdf.engine_key()
     with measure():
         ended = runner.run(job.pk, heartbeat=False)
     packet = Packet.objects.get(job_id=job.pk)

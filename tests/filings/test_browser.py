@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from greenportal.accounts.actors import Role
+from greenportal.filings import registry
 from greenportal.filings.models import Filing
+from greenportal.findings.types import Finding, Outcome, Severity
 from greenportal.sheets import load
 from tests.conftest import SCREENSHOTS
 from tests.factories import accounts, filings
@@ -114,3 +117,21 @@ def test_pages_fit_the_width_without_scrolling_sideways(live_portal, filing, pag
         page.goto(live_portal.url + path)
         page.screenshot(path=SCREENSHOTS / f"filings-{name}-{width}{'-elder' if elder else ''}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+def test_what_the_rules_say_is_swapped_in_after_a_save(live_portal, filing, page, monkeypatch):
+    def check(_actor, stored, _section):
+        bad = stored.answers.get("factory_name") == "停产的厂"
+        outcome = Outcome.NOT_MET if bad else Outcome.MET
+        return [Finding("EX1", outcome, Severity.BLOCKER, "通知 一、第2段", "近三年停产。", "正常经营生产")]
+
+    monkeypatch.setitem(registry._scopes, filing.scope, replace(registry.scope(filing.scope), check=check))
+    page.goto(section(live_portal, filing))
+    region = page.locator("[data-live][aria-live=polite]")
+    assert "近三年停产" not in region.inner_text()
+    page.fill("#id_factory_name", "停产的厂")
+    page.wait_for_selector("[data-live] .gp-finding-blocker")
+    assert "依据：通知 一、第2段" in region.inner_text()
+    page.fill("#id_factory_name", "开工的厂")
+    page.wait_for_selector("[data-live] .gp-finding-blocker", state="detached")
+    assert "另有1项符合" in region.inner_text()

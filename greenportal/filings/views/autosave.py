@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from greenportal import clock
 from greenportal.accounts.http import actor_of
-from greenportal.filings import services
+from greenportal.filings import registry, services
 from greenportal.filings.selectors import filing_for, sheet_of
 from greenportal.filings.views import state
+from greenportal.filings.views.desk import live
 from greenportal.filings.views.home import SAVED_COOKIE
 from greenportal.findings.types import DomainError, NotVisible, Stale
 from greenportal.sheets import Level, compute
@@ -22,7 +24,7 @@ TWELVE_HOURS = 12 * 3600
 
 @require_POST
 def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse:
-    """Save what changed. 200: {version, saved_at, errors, computed}; 409: {conflicts}; 401, 403, 404: {message}."""
+    """Save what changed. 200: {version, saved_at, errors, computed, findings}; 409: {conflicts}; 401, 403, 404: {message}."""
     actor = actor_of(request)
     if actor.user_id is None:
         return JsonResponse({"message": "登录已过期，请在新窗口登录后点“重试”，已填写的内容还在本页。"}, status=401)
@@ -51,6 +53,7 @@ def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse
     answers = compute(sheet, saved.filing.answers)
     at = f"{clock.local(clock.now()):%H:%M}"
     prefix = f"{sheet.key}."
+    said = live(actor, registry.scope(filing.scope), saved.filing, part)
     response = JsonResponse(
         {
             "version": saved.filing.version,
@@ -61,6 +64,7 @@ def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse
                 if problem.level == Level.ERROR
             },
             "computed": {item.key: text_of(item, answers.get(item.key)) for item in part.fields if item.formula},
+            "findings": render_to_string("filings/live.html", {"live": said}),
         }
     )
     remember_saved(response, at)

@@ -20,7 +20,7 @@ from greenportal.filings.selectors.tasks import Status
 from greenportal.filings.services.keeping import readonly_for
 from greenportal.filings.services.locking import LOCKED
 from greenportal.filings.views import state
-from greenportal.findings.types import NotVisible, Verdict, denied
+from greenportal.findings.types import Finding, NotVisible, Outcome, Verdict, denied
 from greenportal.sheets import Section, Sheet
 from greenportal.sheets.forms import SheetForm
 from greenportal.sheets.paths import input_name
@@ -58,6 +58,30 @@ class Desk:
         if found is None:
             raise NotVisible
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the rules say of a section as it is stored now: what is wrong, what is open, how many are in order."""
+
+    wrong: tuple[Finding, ...]
+    manual: tuple[Finding, ...]
+    met: int
+
+    @property
+    def any(self) -> bool:
+        """True when a rule concerns the section."""
+        return bool(self.wrong or self.manual or self.met)
+
+
+def live(actor: Actor, owner: registry.Scope, filing: Filing, part: Section) -> Live:
+    """Return what the owner's rules say of the section just saved; nothing is stored."""
+    found = owner.check(actor, filing, part)
+    return Live(
+        wrong=tuple(f for f in found if f.outcome == Outcome.NOT_MET),
+        manual=tuple(f for f in found if f.outcome == Outcome.MANUAL),
+        met=sum(f.outcome == Outcome.MET for f in found),
+    )
 
 
 def desk_for(actor: Actor, filing_id: int) -> Desk:
@@ -100,6 +124,7 @@ def render_section(
         "steps": len(keys),
         "unprintable": unprintable(desk.sheet, desk.filing.answers, section=part.key),
         "back": request.GET.get("back", ""),
+        "live": live(desk.actor, desk.owner, desk.filing, part),
         **more,
     }
     return render(request, "filings/section.html", context, status=status)

@@ -20,7 +20,7 @@ from greenportal.filings.services.saving import Conflict
 from greenportal.filings.services.starting import new_row_id
 from greenportal.filings.views import state
 from greenportal.filings.views.autosave import remember_saved
-from greenportal.filings.views.desk import Desk, desk_for, render_section
+from greenportal.filings.views.desk import Desk, desk_for, live, render_section
 from greenportal.findings.types import DomainError, NotVisible, Stale
 from greenportal.sheets import Level, Section, validate
 from greenportal.sheets.forms import SheetForm, bound_to_stored, build_form
@@ -90,8 +90,16 @@ def _post(request: HttpRequest, desk: Desk, part: Section) -> HttpResponseBase:
     if conflicts:
         return _conflict(request, fresh, part, conflicts)
     response = _after(request, fresh, part, wish)
+    if isinstance(response, HttpResponseRedirect) and not wish.remove:
+        _tell(request, fresh, part)
     remember_saved(response, f"{clock.local(clock.now()):%H:%M}")
     return response
+
+
+def _tell(request: HttpRequest, desk: Desk, part: Section) -> None:
+    """Say on the page that follows what the rules found wrong in the section just saved."""
+    for finding in live(desk.actor, desk.owner, desk.filing, part).wrong:
+        messages.warning(request, f"“{part.title}”已保存。{finding.title}：{finding.because}（{finding.clause}）")
 
 
 def _save(desk: Desk, posted: state.Posted, changes: dict[str, Any]) -> None:
