@@ -58,7 +58,7 @@ def readable(actor: Actor, found: Sequence[Finding]) -> Sequence[Finding]:
 
 def rules_of(sheet_key: str, section: Section) -> tuple[str, ...]:
     """Return the ids of the rules that read this section, each once, in the order of the notice."""
-    keys = [item.key for item in (*section.fields, *section.tables)]
+    keys = [*(field.key for field in section.fields), *(table.key for table in section.tables)]
     wanted = {
         rule
         for start, rules in READ_BY.items()
