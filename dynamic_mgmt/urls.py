@@ -71,6 +71,7 @@ urlpatterns += [
     path("tables/periods/<int:period_id>/import/", dispatching.workbook_import, name="workbook_import"),
     path("tables/periods/<int:period_id>/report/", trends.report, name="year_report"),
     path("tables/link/<str:token>/", table_links.front, name="table_link"),
+    path("tables/link/<str:token>/files/", table_links.evidence, name="table_link_evidence"),
     path("tables/link/<str:token>/<slug:section>/", table_links.section, name="table_link_section"),
     path("trends/import/", figures.bring_in, name="figures_import"),
     path("trends/", trends.index, name="trends"),

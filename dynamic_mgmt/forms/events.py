@@ -36,7 +36,7 @@ class ProofForm(ServiceForm):
     document_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     kept: StoredFile | None = None
 
-    def keep(self, *, actor: Actor, kind: str) -> uuid.UUID | None:
+    def keep(self, *, actor: Actor, kind: str, owner_organisation_id: int | None = None) -> uuid.UUID | None:
         """Receive the file if one was chosen and return the id of the proof; the form bears it from now on.
 
         Raises `Invalid` (UploadRefused) for a file that cannot be taken.
@@ -44,7 +44,9 @@ class ProofForm(ServiceForm):
         upload = self.cleaned_data.get("document")
         found: uuid.UUID | None = self.cleaned_data.get("document_id")
         if upload:
-            found = files.receive(actor=actor, upload=upload, kind=kind, accept=PROOF).pk
+            found = files.receive(
+                actor=actor, upload=upload, kind=kind, accept=PROOF, owner_organisation_id=owner_organisation_id
+            ).pk
         if found is not None:
             bear(self, "document_id", str(found))
             self.kept = visible_to(actor, kind=kind).filter(pk=found).first()

@@ -147,6 +147,7 @@ class TableEvidence(models.Model):
     """A file that a table rests on (佐证材料): statistics, an audit, a test report. Taken out it stays with its date.
 
     group: which figures it is for; the answers name reports in words, this is the report itself.
+    added_by: nobody where it came through the unit's dated link; only such a row is taken out through a link again.
     """
 
     class Group(models.TextChoices):
@@ -161,7 +162,7 @@ class TableEvidence(models.Model):
     group = models.CharField("用于", max_length=8, choices=Group.choices)
     title = models.CharField("名称或文号", max_length=160)
     file = models.ForeignKey("files.StoredFile", models.PROTECT, related_name="+", verbose_name="佐证材料")
-    added_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    added_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     added_at = models.DateTimeField()
     removed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True)
@@ -174,7 +175,9 @@ class TableEvidence(models.Model):
             models.CheckConstraint(name="evidence_group_known", condition=Q(group__in=_GROUPS)),
             models.CheckConstraint(
                 name="evidence_removed_by_somebody",
-                condition=Q(removed_at=None, removed_by=None) | Q(removed_at__isnull=False, removed_by__isnull=False),
+                condition=Q(removed_at=None, removed_by=None)
+                | Q(removed_at__isnull=False, removed_by__isnull=False)
+                | Q(removed_at__isnull=False, added_by=None),
             ),
         ]
         triggers: ClassVar = [pgtrigger.Protect(name="evidence_not_deleted", operation=pgtrigger.Delete)]

@@ -25,6 +25,8 @@ def evidence_for(actor: Actor) -> QuerySet[TableEvidence]:
 
 
 def evidence_files(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    """Files of that evidence, and what the actor itself uploaded."""
+    """Files of that evidence, and what the actor itself uploaded; behind a link, what came through a link of the same unit."""
+    if actor.is_applicant and actor.user_id is None:
+        return rows.filter(uploaded_by=None, owner_organisation__isnull=False, owner_organisation=actor.organisation_id)
     mine = Q(uploaded_by_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())
     return rows.filter(Exists(evidence_for(actor).filter(file=OuterRef("pk"))) | mine)

@@ -1,4 +1,4 @@
-"""Files are put to a table as its evidence (佐证材料) and taken out again while it is being filled."""
+"""Files are put to a table as its evidence (佐证材料) and taken out again while it is being filled: signed in, or through its link."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dynamic_mgmt import table_rules
 from dynamic_mgmt.constants import FILE_EVIDENCE
 from dynamic_mgmt.models import DynamicTable, TableEvidence
 from dynamic_mgmt.selectors.tables import table_window
+from dynamic_mgmt.services.filing import behind_link
 from dynamic_mgmt.services.table_moving import lock_table, person, table_target
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -30,7 +31,7 @@ def _editable(actor: Actor, table_id: int) -> DynamicTable:
 
 
 def attach_evidence(
-    *, actor: Actor, table_id: int, group: str, file_id: uuid.UUID | None, title: str = ""
+    *, actor: Actor, table_id: int, group: str, file_id: uuid.UUID | None, title: str = "", by_link: bool = False
 ) -> TableEvidence:
     """Put an uploaded file of the actor's to a table that is being filled: by its unit until the clock, by its district.
 
@@ -58,7 +59,7 @@ def attach_evidence(
             group=group,
             title=" ".join(title.split())[:160] or file.name[:160],
             file=file,
-            added_by_id=person(actor),
+            added_by_id=actor.user_id if by_link else person(actor),
             added_at=clock.now(),
         )
         data = {"evidence": row.pk, "group": group, "sha256": file.sha256}
@@ -66,14 +67,29 @@ def attach_evidence(
     return row
 
 
-def remove_evidence(*, actor: Actor, table_id: int, evidence_id: int) -> None:
-    """Take a file out while the table is being filled; the row stays with its date. Raises NotVisible, Refused."""
+def remove_evidence(*, actor: Actor, table_id: int, evidence_id: int, by_link: bool = False) -> None:
+    """Take a file out while the table is being filled; the row stays with its date. Raises NotVisible, Refused.
+
+    by_link: only what came through a link; what somebody signed in put there stays.
+    """
     with transaction.atomic():
         table = _editable(actor, table_id)
-        row = table.evidence.select_for_update().filter(pk=evidence_id, removed_at=None).first()
-        if row is None:
+        row = table.evidence.select_for_update(of=("self",)).filter(pk=evidence_id, removed_at=None).first()
+        if row is None or (by_link and row.added_by_id is not None):
             raise NotVisible
-        row.removed_by_id, row.removed_at = person(actor), clock.now()
+        row.removed_by_id, row.removed_at = None if by_link else person(actor), clock.now()
         row.save(update_fields=["removed_by", "removed_at"])
         data = {"evidence": row.pk, "group": row.group}
         record(actor=actor, action="dynamic_mgmt.remove_evidence", target=table_target(table.pk), data=data)
+
+
+def attach_by_link(*, token: str, group: str, file_id: uuid.UUID | None, title: str = "") -> TableEvidence:
+    """Put a file to the one table that the link is for; the link stays usable. Raises what `attach_evidence` and `behind_link` raise."""
+    actor, table = behind_link(token)
+    return attach_evidence(actor=actor, table_id=table.pk, group=group, file_id=file_id, title=title, by_link=True)
+
+
+def remove_by_link(*, token: str, evidence_id: int) -> None:
+    """Take out of the link's table what came through a link."""
+    actor, table = behind_link(token)
+    remove_evidence(actor=actor, table_id=table.pk, evidence_id=evidence_id, by_link=True)

@@ -1,4 +1,4 @@
-"""A unit without an account fills its table through a dated link: sections, saving, filing."""
+"""A unit without an account fills its table through a dated link: sections, evidence, saving, filing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from dynamic_mgmt.models import DynamicTable
+from dynamic_mgmt.constants import FILE_EVIDENCE
+from dynamic_mgmt.forms.events import EvidenceForm
+from dynamic_mgmt.models import DynamicTable, TableEvidence
+from dynamic_mgmt.selectors.evidence import standing
 from dynamic_mgmt.selectors.tables import table_window
-from dynamic_mgmt.services import filing
+from dynamic_mgmt.services import evidencing, filing
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.directory.forms import posted as sent
 from greenportal.filings import services as filings
 from greenportal.filings.models import Filing
 from greenportal.filings.selectors import sheet_of
@@ -57,6 +61,7 @@ def front(request: HttpRequest, token: str) -> HttpResponse:
         "closes": clock.spoken(closes) if closes else "",
         "tasks": task_status(row) if row else [],
         "sheet": sheet_of(row) if row else None,
+        "evidence": standing(table.pk).count(),
         "problem": problem,
         "gaps": gaps,
         "has_errors": bool(problem),
@@ -90,6 +95,37 @@ def section(request: HttpRequest, token: str, section: str) -> HttpResponse:
             return redirect("dynamic_mgmt:table_link", token)
         return _section(request, token, table, row, form, part, status=422)
     return _section(request, token, table, row, form, part)
+
+
+def evidence(request: HttpRequest, token: str) -> HttpResponse:
+    """Evidence behind the link: what this table has, the form for one more, and taking out what came through a link."""
+    actor, table, _ = _begun(token)
+    if request.method == "POST" and request.POST.get("remove", "").isdecimal():
+        evidencing.remove_by_link(token=token, evidence_id=int(request.POST["remove"][:18]))
+        messages.success(request, "已移除这份佐证材料。")
+        return redirect("dynamic_mgmt:table_link_evidence", token)
+    form = EvidenceForm(sent(request), request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+
+        def verb() -> TableEvidence:
+            owner = actor.organisation_id
+            file_id = form.keep(actor=actor, kind=FILE_EVIDENCE, owner_organisation_id=owner)
+            values = form.cleaned_data
+            return evidencing.attach_by_link(token=token, group=values["group"], file_id=file_id, title=values["title"])
+
+        done = form.run(verb)
+        if done is not None:
+            messages.success(request, f"已上传：{done.title}。")
+            return redirect("dynamic_mgmt:table_link_evidence", token)
+    context = {
+        "token": token,
+        "table": table,
+        "form": form,
+        "rows": list(standing(table.pk).select_related("file", "added_by")),
+        "kept": form.kept,
+        "has_errors": bool(form.errors),
+    }
+    return render(request, "dynamic_mgmt/link_evidence.html", context)
 
 
 def _saved(row: Filing, posted: state.Posted, actor: Actor) -> None:
