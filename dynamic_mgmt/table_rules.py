@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from dynamic_mgmt.table_states import EDITABLE, SHOWN_TO_CITY, TableState
+from dynamic_mgmt.table_states import EDITABLE, SHOWN_TO_CITY, Opinion, TableState
 from greenportal.accounts.actors import Actor, Role
 from greenportal.findings.types import ALLOWED, Verdict, denied
 
@@ -62,6 +62,20 @@ def may_judge(actor: Actor, table: TableLike) -> Verdict:
 def may_decide(actor: Actor) -> Verdict:
     """The city decides."""
     return ALLOWED if actor.is_city else denied("动态调整由市局决定。")
+
+
+def may_settle(decision: str, result: str) -> Verdict:
+    """Whether the table may be decided so, after the last concluded re-check or visit ("" where there was none).
+
+    通知 三, domain notes §2.4: a major change asks for a re-check, and what no longer fits is removed. result: a `UnitVisit.Result`.
+    """
+    if decision != Opinion.MAJOR:
+        return ALLOWED
+    if not result:
+        return denied("重大变更须先复核。请先“安排复核”或“安排现场评估”，登记结果后再作出决定。")
+    if result != "fits":
+        return denied("复核结果为不符合要求，不能按重大变更保留。请“提出移出名单”，或写明理由作出其他决定。")
+    return ALLOWED
 
 
 def may_manage_periods(actor: Actor) -> Verdict:

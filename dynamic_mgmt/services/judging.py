@@ -7,6 +7,7 @@ from datetime import date
 from django.db import transaction
 
 from dynamic_mgmt import table_rules
+from dynamic_mgmt.judgement import CLAUSE
 from dynamic_mgmt.models import DynamicTable, UnitVisit
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.selectors.tables import visible_to
@@ -33,7 +34,7 @@ def give_opinion(
     seen_version: int,
     opinion: str,
     reason: str = "",
-    clause: str = "通知 三",
+    clause: str = CLAUSE,
     new_name: str = "",
     changed_on: date | None = None,
     document_no: str = "",
@@ -50,7 +51,7 @@ def give_opinion(
         needed = chosen != Opinion.KEEP or table.state == TableState.REFUSED
         table.opinion = chosen
         table.opinion_reason = clean(reason, label="意见的理由", field="reason", needed=needed)
-        table.opinion_clause = clean(clause, label="依据", field="clause", limit=120, needed=False)
+        table.opinion_clause = clean(clause, label="依据", field="clause", limit=120, needed=False) or CLAUSE
         table.opinion_by_id, table.opinion_at = person(actor), clock.now()
         move_table(
             table,
@@ -156,15 +157,19 @@ def decide(
     """The city decides: kept, renamed, or kept after a major change. Removal goes through `propose_unit_removal`.
 
     变更名称 confirms the rename that waits, where the decider is a lead who did not propose it; else it is proposed
-    and waits for another lead. Against the district's opinion it needs a reason. Raises Refused, Invalid, WrongState, ReasonRequired, Stale.
+    and waits for another lead. Against the district's opinion, or after a re-check that failed, it needs a reason; a major
+    change needs a re-check that was passed (`table_rules.may_settle`). Raises Refused, Invalid, WrongState, ReasonRequired, Stale.
     """
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
         table_rules.may_decide(actor).require()
         chosen = _chosen(decision, without=frozenset({Opinion.ON_SITE, Opinion.REMOVE}))
-        _decided(
-            table, actor, chosen, clean(reason, label="决定的理由", field="reason", needed=chosen != table.opinion)
-        )
+        result = _last_result(table)
+        verdict = table_rules.may_settle(chosen, result)
+        if not verdict:
+            raise WrongState(verdict.reason)
+        needed = chosen != table.opinion or result == UnitVisit.Result.FAILS
+        _decided(table, actor, chosen, clean(reason, label="决定的理由", field="reason", needed=needed))
         move_table(
             table,
             "decide",
@@ -176,6 +181,12 @@ def decide(
         if chosen == Opinion.RENAMED:
             follow_rename(table, actor, NewName(new_name, changed_on, document_no), decided=True)
     return table
+
+
+def _last_result(table: DynamicTable) -> str:
+    """Return the result of the last re-check or visit of this table, "" where there was none."""
+    done = table.visits.exclude(kind=UnitVisit.Kind.GUIDANCE).order_by("-pk")
+    return done.values_list("result", flat=True).first() or ""
 
 
 _DECISION = ("decision", "decision_reason", "decided_by", "decided_at")

@@ -51,14 +51,9 @@ def propose_removal(*, actor: Actor, unit_id: int, removed_on: date, reason: str
                 errors["removed_on"] = ["移出日期应不早于公布日期，核对两个日期。"]
             if errors:
                 raise Invalid("核对移出登记内容。", errors=errors)
-            proposal = RemovalProposal.objects.create(
-                unit=unit,
-                removed_on=removed_on,
-                reason=reason.strip(),
-                document_no=document_no.strip(),
-                proposed_by_id=cast("int", actor.user_id),  # may_propose_removal asks for a person
-                proposed_at=clock.now(),
-            )
+            told = RemovalTold(unit=unit, removed_on=removed_on, reason=reason, document_no=document_no)
+            proposal = _proposal(actor, told)
+            proposal.save()
             _audit(actor, "propose_removal", proposal)
     except IntegrityError as error:
         if "removal_one_open" not in str(error):
@@ -135,20 +130,8 @@ def propose_removals(
         ]
         if wrong:
             raise Invalid("先核对下列单位，再登记移出。", errors={"rows": wrong})
-        rows = [
-            RemovalProposal(
-                unit=unit,
-                removed_on=removed_on,
-                reason=reason.strip(),
-                document_no=document_no.strip(),
-                proposed_by_id=cast("int", actor.user_id),
-                proposed_at=clock.now(),
-            )
-            for unit in units
-        ]
-        made = RemovalProposal.objects.bulk_create(rows, batch_size=1000)
-        _audit_many(actor, "propose_removals", made)
-    return made
+        told = [RemovalTold(unit=unit, removed_on=removed_on, reason=reason, document_no=document_no) for unit in units]
+        return _written_down(actor, told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,20 +159,27 @@ def note_removals(*, actor: Actor, told: Sequence[RemovalTold]) -> list[RemovalP
     ]
     if wrong:
         raise Invalid("先核对下列单位，再导入。", errors={"rows": wrong})
-    rows = [
-        RemovalProposal(
-            unit=row.unit,
-            removed_on=row.removed_on,
-            reason=row.reason.strip()[:200],
-            document_no=row.document_no.strip()[:120],
-            proposed_by_id=cast("int", actor.user_id),
-            proposed_at=clock.now(),
-        )
-        for row in told
-    ]
+    return _written_down(actor, told)
+
+
+def _written_down(actor: Actor, told: Sequence[RemovalTold]) -> list[RemovalProposal]:
+    """Store checked removals as proposals with one audit entry. Two statements a thousand."""
+    rows = [_proposal(actor, row) for row in told]
     made = RemovalProposal.objects.bulk_create(rows, batch_size=1000)
     _audit_many(actor, "propose_removals", made)
     return made
+
+
+def _proposal(actor: Actor, told: RemovalTold) -> RemovalProposal:
+    """Return a removal as written down, not yet stored. `may_propose_removal` has asked for a person."""
+    return RemovalProposal(
+        unit=told.unit,
+        removed_on=told.removed_on,
+        reason=told.reason.strip()[:200],
+        document_no=told.document_no.strip()[:120],
+        proposed_by_id=cast("int", actor.user_id),
+        proposed_at=clock.now(),
+    )
 
 
 def _audit_many(actor: Actor, verb: str, proposals: Sequence[RemovalProposal]) -> None:

@@ -12,9 +12,10 @@ from dynamic_mgmt.models import ListedUnit, UnitVisit
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book
 from dynamic_mgmt.services import filing, judging
 from dynamic_mgmt.services.removing import confirm_removals
+from dynamic_mgmt.table_states import Opinion
 from greenportal import clock
 from greenportal.accounts.actors import Role
-from greenportal.findings.types import Invalid, ReasonRequired, Refused, Stale, WrongState
+from greenportal.findings.types import ALLOWED, Invalid, ReasonRequired, Refused, Stale, WrongState
 from tests.factories.rounds import DURING
 from tests.factories.tables import ANSWERS, actor, make_filed, make_stage
 
@@ -199,6 +200,65 @@ def test_recheck_and_visit_come_back_with_a_result(stage, city, verb, state):
         )
     visit = judging.conclude(actor=stage.officer, table_id=table.pk, seen_version=opened.version, done_on=day, **values)
     assert (visit.kind, visit.result, stage.table().state) == (state, "fits", "opinion_given")
+
+
+def checked(stage, city, verb="open_recheck", result="fits"):
+    """Return the stage's table of a 重大变更 after a concluded re-check or visit."""
+    table = opined(stage, "major_change", "迁址") if stage.table().opinion == "" else stage.table()
+    opened = getattr(judging, verb)(actor=city, table_id=table.pk, seen_version=table.version, reason="核实")
+    told = {"done_on": clock.today(), "people": "张某", "text": "已核实", "result": result}
+    judging.conclude(actor=stage.officer, table_id=table.pk, seen_version=opened.version, **told)
+    return stage.table()
+
+
+def test_a_major_change_is_not_decided_before_a_recheck_was_concluded(stage, city):
+    table = opined(stage, "major_change", "迁址")
+    with pytest.raises(WrongState, match="重大变更须先复核"):
+        judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="major_change")
+    opened = judging.open_recheck(actor=city, table_id=table.pk, seen_version=table.version, reason="核实")
+    with pytest.raises(WrongState):
+        judging.decide(actor=city, table_id=table.pk, seen_version=opened.version, decision="major_change")
+    guided = {"done_on": clock.today(), "people": "张某", "text": "指导"}
+    judging.log_guidance(actor=stage.officer, unit_id=stage.unit.pk, **guided)
+    assert stage.table().state == "recheck", "guidance is no re-check"
+
+
+def test_control_without_the_guard_a_major_change_is_decided_unseen(stage, city, monkeypatch):
+    monkeypatch.setattr(judging.table_rules, "may_settle", lambda decision, result: ALLOWED)
+    table = opined(stage, "major_change", "迁址")
+    done = judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="major_change")
+    assert done.decision == "major_change"
+
+
+@pytest.mark.parametrize("verb", ["open_recheck", "open_on_site"])
+def test_a_major_change_that_passed_is_decided(stage, city, verb):
+    table = checked(stage, city, verb)
+    done = judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="major_change")
+    assert (done.state, done.decision) == ("decided", "major_change")
+
+
+def test_a_major_change_that_failed_is_not_kept_as_one_and_otherwise_only_with_a_reason(stage, city):
+    table = checked(stage, city, result="fails")
+    values = {"actor": city, "table_id": table.pk, "seen_version": table.version}
+    with pytest.raises(WrongState, match="提出移出名单"):
+        judging.decide(decision="major_change", reason="仍属同类", **values)
+    with pytest.raises(ReasonRequired):
+        judging.decide(decision="keep", **values)
+    table = checked(stage, city, "open_on_site")
+    values["seen_version"] = table.version
+    assert judging.decide(decision="major_change", **values).state == "decided", "the last result counts"
+
+
+@pytest.mark.parametrize("opinion", [o.value for o in Opinion])
+def test_every_proposal_to_the_city_has_a_reason_and_a_clause(stage, opinion):
+    reason = "" if opinion == "keep" else "虚构理由"
+    told = {"new_name": "虚构新名有限公司", "changed_on": clock.today(), "document_no": "虚构证明1号"}
+    more = told if opinion == "renamed" else {}
+    table = make_filed(stage)
+    table = judging.give_opinion(
+        actor=stage.officer, table_id=table.pk, seen_version=table.version, opinion=opinion, reason=reason, **more
+    )
+    assert (table.opinion, table.opinion_reason, table.opinion_clause) == (opinion, reason, "通知 三")
 
 
 def test_removal_takes_two_people_and_moves_unit_and_table_together(stage):
