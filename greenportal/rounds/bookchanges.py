@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,24 +12,32 @@ from greenportal import clock
 from greenportal.findings.types import Confidence, Invalid
 from greenportal.rounds import rulebook
 from greenportal.rounds.bookcodec import canonical_decimal, encode
+from greenportal.rounds.booktypes import CAPPINGS, WEIGHTINGS
 from greenportal.rounds.rulebook import EvaluationTable, ProductStandard, Rulebook, RulebookError
+
+#: An instant, a number, a count, or the key of a choice.
+Value = datetime | Decimal | int | str
 
 
 @dataclass(frozen=True, slots=True)
 class Editable:
-    """One value that the city lead may change: where it stands, what it is called, what it is now."""
+    """One value that the city lead may change: where it stands, what it is called, what it is now.
+
+    choices: of kind `choice` only, stored value → words.
+    """
 
     path: str
     label: str
     kind: str
-    value: datetime | Decimal | int
+    value: Value
     unit: str
     clause: str
     confidence: Confidence
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 def editables(book: Rulebook) -> list[Editable]:
-    """Return the dates and numbers of a rulebook that may be changed, in the order of the page."""
+    """Return the dates, numbers and readings of a rulebook that may be changed, in the order of the page."""
     found: list[Editable] = []
     for key, spec in book.deadlines.items():
         for name, word in (("opens_at", "开始时间"), ("closes_at", "截止时间")):
@@ -52,12 +60,36 @@ def editables(book: Rulebook) -> list[Editable]:
     found.append(
         Editable("cap_rule|limit", "同一法人评价项目上限", "count", cap.limit, "项", cap.clause, cap.confidence)
     )
+    for key, table in book.evaluation_tables.items():
+        if table.method == "index":
+            found += _readings(key, table)
     return found
+
+
+def _readings(key: str, table: EvaluationTable) -> list[Editable]:
+    """Return the two settings of an index: no source says which reading is right, so the city lead does."""
+    asked = (
+        ("weighting", "加权方式", table.weighting, WEIGHTINGS),
+        ("cap_ratio", "比值大于1时", "yes" if table.cap_ratio else "no", CAPPINGS),
+    )
+    return [
+        Editable(
+            f"evaluation_tables|{key}|{name}",
+            f"{table.label}：{word}",
+            "choice",
+            value,
+            "",
+            table.clause,
+            table.confidence,
+            choices,
+        )
+        for name, word, value, choices in asked
+    ]
 
 
 def apply(
     book: Rulebook,
-    changes: Mapping[str, datetime | Decimal | int],
+    changes: Mapping[str, Value],
     *,
     source: str,
     confidence: Confidence | None = None,
@@ -70,11 +102,13 @@ def apply(
     `confidence` is set on what changed only when a document stands behind it. Raises Invalid when a
     path may not be changed or the result contradicts itself.
     """
-    allowed = {item.path for item in editables(book)}
+    allowed = {item.path: item for item in editables(book)}
     raw = book.as_json()
     for path, value in changes.items():
         if path not in allowed:
             raise Invalid(f"“{path}”不能在批次中修改。", errors={path: ["该项不能在批次中修改"]})
+        if allowed[path].kind == "choice" and value not in allowed[path].choices:
+            raise Invalid(f"{allowed[path].label}：从列出的方式中选择。", errors={path: ["从列出的方式中选择"]})
         _put(raw, path.split("|"), value, source, confidence)
     if standards is not None:
         raw["product_standards"]["items"] = [
@@ -96,6 +130,11 @@ def apply(
 def _put(raw: dict[str, Any], parts: list[str], value: Any, source: str, confidence: Confidence | None) -> None:
     group = raw[parts[0]]
     row = group if isinstance(group, dict) else next(item for item in group if item["key"] == parts[1])
+    if parts[0] == "evaluation_tables":
+        # A reading that the city chose says nothing about where the weights and reference values come from.
+        row[parts[-1]] = value == "yes" if parts[-1] == "cap_ratio" else value
+        row["reading_source"] = source
+        return
     row[parts[-1]] = _stored(value)
     row["source"] = source
     if confidence is not None:
@@ -145,9 +184,14 @@ def difference(old: Rulebook, new: Rulebook) -> list[Change]:
         found.append(Change("绿色设计产品标准清单", f"{old_count}项", told))
     for key, table in new.evaluation_tables.items():
         held = old.evaluation_tables.get(key)
-        if held != table:
+        if held is None or _without_reading(held) != _without_reading(table):
             found.append(Change(f"评价指标表：{table.label}", _told(held) if held else "", _told(table)))
     return found
+
+
+def _without_reading(table: EvaluationTable) -> EvaluationTable:
+    """Return the table without the settings that `editables` already compares."""
+    return replace(table, weighting="", cap_ratio=False, reading_source="")
 
 
 def _told(table: EvaluationTable) -> str:
@@ -157,5 +201,7 @@ def _told(table: EvaluationTable) -> str:
 def _shown(item: Editable) -> str:
     if isinstance(item.value, datetime):
         return clock.spoken(item.value)
+    if item.kind == "choice":
+        return item.choices[str(item.value)]
     value = canonical_decimal(item.value) if isinstance(item.value, Decimal) else str(item.value)
     return f"{value}{item.unit}"

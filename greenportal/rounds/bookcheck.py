@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenportal.rounds.bookcodec import Malformed
-from greenportal.rounds.booktypes import HARD, NO, SOFT, Rulebook
+from greenportal.rounds.booktypes import HARD, NO, SOFT, WEIGHTINGS, Rulebook
 
 REQUIRED_NUMBERS = (
     "copies",
@@ -20,7 +20,6 @@ LISTED = frozenset({"factory", "product", "park", "supply_chain"})
 LEVELS = frozenset({"national", "provincial", "city"})
 KINDS = frozenset({"total", "ratio", "share", "score"})
 METHODS = frozenset({"weighted", "sum", "index"})
-WEIGHTINGS = frozenset({"groups", "plain"})
 
 
 def check(book: Rulebook) -> None:

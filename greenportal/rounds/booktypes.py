@@ -258,6 +258,11 @@ class EvaluationLevel:
     least: Decimal
 
 
+#: The two readings in circulation of how 绿色指数 is averaged, and of a ratio above 1: stored value → words.
+WEIGHTINGS = {"groups": "六组平均（各组等权）", "plain": "各项比值简单平均"}
+CAPPINGS = {"no": "按实际比值计", "yes": "按1计"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationTable(Sourced):
     """An evaluation table (评价指标表): the record that weights and points belong to, not the standard's text.
@@ -265,7 +270,8 @@ class EvaluationTable(Sourced):
     standards: numbers of the standards it is used with, empty for the category's general table; system: key of
     `supply_systems`; method: weighted (scores of groups × weights), sum (points), index (ratios to reference
     values); weighting of an index: groups (mean of groups) or plain (mean of all ratios); cap_ratio: a
-    ratio above 1 counts as 1.
+    ratio above 1 counts as 1; reading_source: who set weighting and cap_ratio in the round, empty when they
+    stand as shipped (`source` and `confidence` stay those of the weights and reference values).
     """
 
     label: str
@@ -279,6 +285,7 @@ class EvaluationTable(Sourced):
     pass_mark: Decimal | None = None
     weighting: str = ""
     cap_ratio: bool = False
+    reading_source: str = ""
     levels: tuple[EvaluationLevel, ...] = ()
 
 

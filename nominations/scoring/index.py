@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from decimal import Decimal
 
+from greenportal.rounds.booktypes import WEIGHTINGS
 from greenportal.rounds.rulebook import EvaluationItem, EvaluationTable
 from nominations.scoring.types import NOT_ENTERED, Line, Score, shown
 
-READINGS = {"groups": "六组平均（各组等权）", "plain": "各项比值简单平均"}
 _FORMULAS = {
     "groups": "GI＝各组比值平均数的平均×100",
     "plain": "GI＝全部选用指标比值的平均×100",
@@ -45,7 +45,7 @@ def green_index(
         )
     ratios = {item.code: line.part for item, line in zip(used, lines, strict=True) if line.part is not None}
     by_reading = {"groups": _by_groups(table, used, ratios), "plain": _mean(list(ratios.values())) * 100}
-    other = next(key for key in READINGS if key != table.weighting)
+    other = next(key for key in WEIGHTINGS if key != table.weighting)
     return Score(
         title=title,
         formula=_FORMULAS[table.weighting],
@@ -54,7 +54,8 @@ def green_index(
         value=by_reading[table.weighting],
         stated=stated,
         because="",
-        other=(READINGS[other], by_reading[other]),
+        other=(WEIGHTINGS[other], by_reading[other]),
+        reading=f"{WEIGHTINGS[table.weighting]}，{table.reading_source or '规则书的初始设定'}",
         source=table.source,
         confidence=table.confidence.label,
     )

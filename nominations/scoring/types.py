@@ -27,7 +27,7 @@ class Score:
     """A total: computed where everything is there (`value`), and what the report states (`stated`).
 
     because: why nothing was computed, or a remark; formula and arithmetic: how this figure came about;
-    other: the second reading of an index, with its name.
+    other: the second reading of an index, with its name; reading: which one counts here, and who set it.
     """
 
     title: str
@@ -38,6 +38,7 @@ class Score:
     stated: Decimal | None = None
     because: str = ""
     other: tuple[str, Decimal] | None = None
+    reading: str = ""
     level: str = ""
     source: str = ""
     confidence: str = ""

@@ -162,6 +162,30 @@ def test_revise_before_opening_needs_neither_document_nor_reason():
     assert book.deadlines[HAND_IN].confidence == "medium"
 
 
+def test_lead_sets_how_the_green_index_is_averaged_and_nothing_becomes_surer_by_it():
+    lead = make_lead()
+    row = open_round_2022(actor=lead)
+    before = selectors.rulebook_at(row.pk)[0].evaluation_tables["park_2016"]
+    services.revise(
+        actor=lead,
+        round_id=row.pk,
+        seen_version=row.version,
+        changes={"evaluation_tables|park_2016|weighting": "plain", "evaluation_tables|park_2016|cap_ratio": "yes"},
+        reason="按专家组意见",
+        document_id=str(make_document().pk),
+        document_title="9号文",
+    )
+    after = selectors.rulebook_at(row.pk)[0].evaluation_tables["park_2016"]
+    assert (before.weighting, before.cap_ratio, before.reading_source) == ("groups", False, "")
+    assert (after.weighting, after.cap_ratio, after.reading_source) == ("plain", True, "补充通知：9号文")
+    assert (after.source, after.confidence, after.items) == (before.source, before.confidence, before.items)
+    told = AuditEntry.objects.filter(target=f"rounds.round:{row.pk}").order_by("-position")[0].data["changes"]
+    assert told == {
+        f"{before.label}：加权方式": ["六组平均（各组等权）", "各项比值简单平均"],
+        f"{before.label}：比值大于1时": ["按实际比值计", "按1计"],
+    }
+
+
 @pytest.mark.parametrize(
     ("reason", "with_document", "refusal"),
     [("", True, ReasonRequired), ("  ", True, ReasonRequired), ("调整", False, Invalid)],
@@ -209,6 +233,9 @@ def test_revise_in_force_with_a_document_is_official_and_audited():
         ({}, "没有修改任何内容"),
         ({"cap_rule|limit": 15}, "没有修改任何内容"),
         ({"rules|EX1|severity": 1}, "不能在批次中修改"),
+        ({"evaluation_tables|park_2016|weighting": "groups"}, "没有修改任何内容"),
+        ({"evaluation_tables|park_2016|weighting": "mean"}, "从列出的方式中选择"),
+        ({"evaluation_tables|factory_2016|weighting": "plain"}, "不能在批次中修改"),
         ({"cap_rule|limit": 0}, "同一法人评价项目上限：上限至少为 1"),
         ({"numbers|copies|value": Decimal("-1")}, "纸质材料份数：不能是负数"),
         ({f"deadlines|{HAND_IN}|closes_at": clock.local_instant(clock.date(2021, 1, 1))}, "截止时间应晚于开始时间"),

@@ -112,6 +112,7 @@ def test_lead_prepares_changes_checks_and_opens_in_the_browser(lead):
     values = {k: v.strftime("%Y-%m-%dT%H:%M") if hasattr(v, "strftime") else v for k, v in values.items()}
     values[paths["cap_rule|limit"]] = "12"
     values[paths["deadlines|nominations.hand_in|closes_at"]] = "2022-10-10T17:00"
+    values[paths["evaluation_tables|park_2016|weighting"]] = "plain"
     changed = client.post(revise, values, follow=True)
     assert "已保存修改" in _text(changed)
     assert selectors.rulebook_at(row.pk)[0].cap == 12
@@ -126,6 +127,9 @@ def test_lead_prepares_changes_checks_and_opens_in_the_browser(lead):
     diff = client.get(reverse("rounds:revision", args=[row.pk, 2]))
     assert "15项" in _text(diff)
     assert "12项" in _text(diff)
+    assert "各项比值简单平均" in _text(diff)
+    tables = client.get(reverse("rounds:evaluation_tables", args=[row.pk]))
+    assert "与引领值的比值，各项比值简单平均，比值大于1时按实际比值计（市局启动前修改）" in _text(tables)
 
 
 def test_open_page_of_a_stale_version_keeps_the_round_closed(lead):

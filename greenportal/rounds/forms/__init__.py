@@ -13,7 +13,7 @@ from greenportal import clock
 from greenportal.directory.models import Authority
 from greenportal.findings.types import DomainError, Invalid
 from greenportal.rounds import rulebook
-from greenportal.rounds.bookchanges import Editable
+from greenportal.rounds.bookchanges import Editable, Value
 from greenportal.rounds.bookcodec import canonical_decimal
 
 END_HELP = "该时刻起不再接收。“10月15日24:00”请填写10月16日 00:00。"
@@ -103,9 +103,9 @@ class ReviseForm(ServiceForm):
             error = Invalid(error.message, errors={names.get(k, k): v for k, v in error.errors.items()})
         super().take(error)
 
-    def changes(self) -> Mapping[str, datetime | Decimal | int]:
+    def changes(self) -> Mapping[str, Value]:
         """Return what differs from the rulebook: path → value."""
-        found: dict[str, datetime | Decimal | int] = {}
+        found: dict[str, Value] = {}
         for name, item in self.editables.items():
             value = self.cleaned_data[name]
             if value is not None and value != item.value:
@@ -118,6 +118,14 @@ def _field(item: Editable) -> forms.Field:
     if item.kind == "instant":
         return Instant(
             label=item.label, initial=item.value, help_text=f"{hint}。{END_HELP}" if "截止" in item.label else hint
+        )
+    if item.kind == "choice":
+        return forms.ChoiceField(
+            label=item.label,
+            initial=item.value,
+            choices=list(item.choices.items()),
+            help_text=f"{hint}。现有来源没有确认采用哪一种，由市局设定",
+            error_messages={"required": "从列出的方式中选择。", "invalid_choice": "从列出的方式中选择。"},
         )
     messages = {"required": "填写数值。", "invalid": "填写数字，不带单位。", "min_value": "不能是负数。"}
     label = f"{item.label}（{item.unit}）"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 
@@ -20,7 +18,7 @@ from greenportal.rounds.rulebook import EvaluationTable, ProductStandard, Rulebo
 #: News for nominations: enqueued by name, never imported (DESIGN §3).
 RECHECK = "nominations.recheck"
 
-Changes = Mapping[str, datetime | Decimal | int]
+Changes = Mapping[str, bookchanges.Value]
 
 
 @transaction.atomic

@@ -12,9 +12,10 @@ from greenportal.accounts.actors import Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.findings.types import NotVisible
 from greenportal.rounds import bookchanges, rules, selectors
+from greenportal.rounds.booktypes import CAPPINGS, WEIGHTINGS
 from greenportal.rounds.forms import PrepareForm
 from greenportal.rounds.models import RoundRevision
-from greenportal.rounds.rulebook import Rulebook
+from greenportal.rounds.rulebook import EvaluationTable, Rulebook
 from greenportal.rounds.views.shared import Listing, clock_table, listing
 
 SIGNED_IN = tuple(role for role in Role if role not in {Role.SYSTEM, Role.ANONYMOUS})
@@ -200,6 +201,15 @@ def _documents(found: Rulebook) -> Listing:
 METHODS = {"weighted": "一级指标加权", "sum": "各项得分相加", "index": "与引领值的比值"}
 
 
+def _method(table: EvaluationTable) -> str:
+    """Return how a table computes; of an index also which of the two readings is set, and by whom."""
+    if table.method != "index":
+        return METHODS[table.method]
+    capped = CAPPINGS["yes" if table.cap_ratio else "no"]
+    who = table.reading_source or "规则书的初始设定"
+    return f"{METHODS[table.method]}，{WEIGHTINGS[table.weighting]}，比值大于1时{capped}（{who}）"
+
+
 def evaluation_listings(found: Rulebook) -> list[Listing]:
     """Return the evaluation tables: one line each."""
     table = listing("评价指标表", "名称", "适用类别", "标准或体系", "计算方式", "一级指标", "指标数", "来源", "可信度")
@@ -212,7 +222,7 @@ def evaluation_listings(found: Rulebook) -> list[Listing]:
             row.label,
             found.categories[row.category].label,
             "、".join(row.standards) or (system.label if system else "通用"),
-            METHODS[row.method],
+            _method(row),
             groups or "未录入",
             str(len(row.items)) if row.items else "未录入",
             row.source,
