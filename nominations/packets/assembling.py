@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from greenportal import clock
 from greenportal.documents.xlsx import Kind
 from greenportal.findings.types import Finding
 from greenportal.rounds.booktypes import DocumentSlot, Rulebook
@@ -223,7 +224,6 @@ def nominee_part(packet: PacketData, nominee: Nominee, rulebook: Rulebook) -> d.
     """Return everything that a nominee's own pages say. Nothing of the list is in it, so that pages can be reused."""
     head = nominee.payload["nomination"]
     slots = _slots(rulebook, nominee.category)
-    filled = packet.payload["list"]["filled_on"]
     confirmed = head["confirmed"]
     return d.NomineePart(
         year=rulebook.year,
@@ -245,7 +245,8 @@ def nominee_part(packet: PacketData, nominee: Nominee, rulebook: Rulebook) -> d.
             for e in nominee.enclosures
         ),
         confirmed=f"{confirmed['name']}已确认全部内容真实、准确。" if confirmed["name"] else "",
-        dated=date.fromisoformat(filled) if filled else None,
+        # The day its content was confirmed, not the day of the list: that one moves with every 定稿.
+        dated=clock.local(datetime.fromisoformat(confirmed["at"])).date() if confirmed["at"] else None,
     )
 
 

@@ -177,6 +177,7 @@ def _list_version(
             "printed": printed_row(version.payload, [key for key, _ in columns[item.nomination.category]]),
             "soft_gaps": len(item.gaps.soft),
             "manual": item.run.manual,
+            "check_run": item.run.pk,
         }
         for place, item, version in frozen
     ]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
-
-from django.db.models import Max
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.filings.services import freeze
 from greenportal.findings.models import CheckRun
 from greenportal.rounds.models import RoundRevision
+from nominations.eligibility.answers import spoken
 from nominations.models import Decision, Nomination, NominationVersion, VersionDocument
 from nominations.selectors.content import Content, Gaps
 from nominations.selectors.reports import report_states
-from nominations.validators import digest
+from nominations.validators import canonical, digest
 
 
 def _heading(nomination: Nomination) -> dict[str, Any]:
@@ -108,6 +109,16 @@ def _report(nomination: Nomination) -> dict[str, Any] | None:
     }
 
 
+def _lasting(payload: Mapping[str, Any]) -> str:
+    """Return the digest of a payload without the moment of its check: which run it was, and the day its words name."""
+    check = payload["check"]
+    if check is None:
+        return digest(payload)
+    day = clock.local(datetime.fromisoformat(check["as_of"])).date()
+    said = canonical(check["findings"]).decode().replace(spoken(day), "").replace(day.isoformat(), "")
+    return digest({**payload, "check": said})
+
+
 def freeze_nomination(
     nomination: Nomination,
     *,
@@ -120,7 +131,8 @@ def freeze_nomination(
 ) -> NominationVersion:
     """Write the next immutable version of a locked nomination: answers, document hashes, revision, findings, gaps.
 
-    Call with the relations subject, applicant, authority, industry and evaluator__organisation
+    定稿 again of what did not change since the last 定稿 gives that version again, so that its printed code and the
+    pages made from it stay good; the run that was made now is named by the list's version. Call with the relations subject, applicant, authority, industry and evaluator__organisation
     loaded. `cause` is finalise or correct.
     """
     payload = {
@@ -144,11 +156,12 @@ def freeze_nomination(
             for d in Decision.objects.filter(nomination=nomination).select_related("decided_by").order_by("pk")
         ],
     }
-    earlier = NominationVersion.objects.filter(nomination=nomination)
-    last = earlier.aggregate(last=Max("number"))["last"] or 0
+    last = NominationVersion.objects.filter(nomination=nomination).order_by("-number").first()
+    if last is not None and cause == last.cause == "finalise" and _lasting(last.payload) == _lasting(payload):
+        return last
     version = NominationVersion.objects.create(
         nomination=nomination,
-        number=last + 1,
+        number=last.number + 1 if last else 1,
         cause=cause,
         payload=payload,
         sha256=digest(payload),

@@ -63,8 +63,9 @@ class _Kept:
 def produce(ctx: JobContext, *, packet_id: int, kitchen: Kitchen) -> None:
     """Make the packet, or find that it is made. Effects stand behind the job's fence; cancel stops between parts.
 
-    Parts are looked up by what they are made from, so that after a change of one nominee the others are
-    reused. Raises CountMismatch when pages or files do not agree with the version.
+    Parts are looked up by what they are made from. 定稿 again of an unchanged nominee gives its version again
+    (`freeze_nomination`), hence the same printed code and the same merged PDF: after a change of one nominee only that
+    one and the list's own pages are made. A nominee whose place on the list moved counts as changed. Raises CountMismatch when pages or files do not agree with the version.
     """
     packet = Packet.objects.select_related("list_version").get(pk=packet_id)
     data = packet_data(packet.list_version_id)

@@ -6,16 +6,20 @@ import io
 import json
 import zipfile
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import PurePosixPath
 
 import pypdfium2
 import pytest
 
 from greenportal.files.services import open_path
+from greenportal.filings.models import Filing
 from greenportal.jobs.models import Job
-from nominations.models import Packet, PacketPart
+from nominations.models import Nomination, Packet, PacketPart
+from nominations.packets.kitchen import PacketKitchen
+from nominations.selectors.content import contents
 from nominations.selectors.packet_data import packet_data
-from nominations.services import finalising, packets, producing
+from nominations.services import finalising, freezing, packets, producing
 from nominations.services.producing import CountMismatch, Piece
 from tests.factories import nominations as make
 
@@ -133,7 +137,7 @@ def test_the_same_version_gives_the_same_bytes(ready):
     assert packet_of(ready).file.sha256 == first
 
 
-def test_after_a_reopening_unchanged_parts_are_found_by_their_content(ready):
+def test_made_again_of_the_same_version_its_parts_are_found_by_their_content(ready):
     kitchen = Kitchen()
     produce(ready, kitchen)
     known = set(PacketPart.objects.values_list("content_key", flat=True))
@@ -141,6 +145,60 @@ def test_after_a_reopening_unchanged_parts_are_found_by_their_content(ready):
     produce(ready, kitchen)
     assert set(PacketPart.objects.values_list("content_key", flat=True)) == known
     assert len(kitchen.made) == 3
+
+
+def final_again(ready, *, changed: bool, at=make.DURING + timedelta(days=1)) -> None:
+    """定稿 undone, the first nominee changed and confirmed or not, 定稿 again the day after."""
+    with make.clock.fixed(at):
+        officer, row = ready.district.officer, make.the_list(ready.district)
+        finalising.reopen(actor=officer, list_id=row.pk, seen_version=row.version, reason="更正")
+        if changed:
+            nomination = ready.nominations[0]
+            held = nomination.sheets.select_related("filing").get(sheet_key="factory_basic").filing
+            Filing.objects.filter(pk=held.pk).update(answers={**held.answers, "address": "大连市试验路2号"})
+            sha = contents([nomination.pk])[nomination.pk].digest
+            Nomination.objects.filter(pk=nomination.pk).update(confirmed_sha256=sha)
+        make.finalise(ready.district)
+
+
+@pytest.mark.parametrize(("changed", "made", "parts"), [(False, [], 1), (True, [0], 3)])
+def test_after_a_reopening_only_what_changed_is_made(ready, changed, made, parts):
+    kitchen = Kitchen()
+    produce(ready, kitchen)
+    before, kitchen.made = PacketPart.objects.count(), []
+    first = packet_data(packet_of(ready).list_version_id)
+    final_again(ready, changed=changed)
+    produce(ready, kitchen)
+    assert kitchen.made == ["推荐汇总表.pdf", *(f"own-{ready.nominations[i].subject.name}" for i in made)]
+    assert PacketPart.objects.count() - before == parts
+    now = packet_data(packet_of(ready).list_version_id)
+    pairs = list(zip(first.nominees, now.nominees, strict=True))
+    assert [a.code == b.code for a, b in pairs] == [0 not in made, True]
+    real = PacketKitchen()
+    same = [real.nominee_piece(first, a).inputs == real.nominee_piece(now, b).inputs for a, b in pairs]
+    assert same == [0 not in made, True], "the real pages too hang on nothing of the list"
+    assert now.number == 2 and packet_of(ready).ready_at is not None
+    run = Nomination.objects.get(pk=ready.nominations[1].pk).last_check
+    assert now.payload["entries"][1]["check_run"] == run.pk, "the run then current is named by the list"
+
+
+def test_without_the_comparison_every_nominee_is_made_again(ready, monkeypatch):
+    """The control of the test above."""
+    kitchen = Kitchen()
+    produce(ready, kitchen)
+    before = PacketPart.objects.count()
+    monkeypatch.setattr(freezing, "_lasting", lambda payload: object())
+    final_again(ready, changed=False)
+    produce(ready, kitchen)
+    assert PacketPart.objects.count() - before == 5
+
+
+def test_a_verdict_that_moved_is_another_version(ready):
+    nomination = ready.nominations[1]
+    version = nomination.versions.get()
+    moved = json.loads(json.dumps(version.payload))
+    moved["check"]["findings"][0]["outcome"] = "manual"
+    assert freezing._lasting(moved) != freezing._lasting(version.payload)
 
 
 def test_a_new_version_of_the_kitchen_makes_everything_anew(ready):
