@@ -12,6 +12,7 @@ register(of_table("dynamic_mgmt.table_{}", TABLE_TRANSITIONS, "动态管理表")
 register(of_table("dynamic_mgmt.experience_{}", EXPERIENCE_TRANSITIONS, "典型经验"))
 register(
     {
+        "dynamic_mgmt.export_register": "绿色制造名录：导出",
         "dynamic_mgmt.archive": "动态管理：生成存档",
         "dynamic_mgmt.attach_evidence": "动态管理表：上传佐证材料",
         "dynamic_mgmt.confirm_removals": "移出名录：批量复核",

@@ -6,6 +6,7 @@ from django.urls import path
 
 from dynamic_mgmt.views import (
     changes,
+    counts,
     dispatching,
     evidence,
     experiences,
@@ -32,6 +33,8 @@ urlpatterns = [
     path("removals/<int:proposal_id>/decide/", register.decide, name="decide"),
     path("removals/", register.removals, name="removals"),
     path("import/paste/", lists.paste, name="paste"),
+    path("counts/", counts.index, name="counts"),
+    path("export/", counts.export, name="register_export"),
     path("published/", lists.published, name="published"),
     path("matches/", matching.index, name="matches"),
     path("matches/seek/", matching.seek, name="match_seek"),

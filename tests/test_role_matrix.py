@@ -139,7 +139,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("dynamic_mgmt: exports columns export year_report", CITY, PAGE),
     ("dynamic_mgmt: workbook workbook_import", DISTRICT, FREE),
     ("dynamic_mgmt: table_link table_link_section table_link_evidence", set(), FREE),
-    ("dynamic_mgmt: trends", DISTRICT | CITY, PAGE),
+    ("dynamic_mgmt: trends counts register_export", DISTRICT | CITY, PAGE),
     ("dynamic_mgmt: unit_trend", OWNERS | CITY, ABSENT),
     ("dynamic_mgmt: guidance", DISTRICT | CITY, ABSENT),
     ("dynamic_mgmt: statement_withdraw", OWNERS, ABSENT),

@@ -1,6 +1,6 @@
 """The register of listed units."""
 
-from dynamic_mgmt.models.core import ListedUnit, RemovalProposal
+from dynamic_mgmt.models.core import ListedUnit, RemovalProposal, UnitSource
 from dynamic_mgmt.models.events import UnitChange, UnitName
 from dynamic_mgmt.models.experience import Experience, Statement
 from dynamic_mgmt.models.figures import UnitFigure
@@ -38,5 +38,6 @@ __all__ = [
     "UnitChange",
     "UnitFigure",
     "UnitName",
+    "UnitSource",
     "UnitVisit",
 ]

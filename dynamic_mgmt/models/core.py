@@ -121,6 +121,26 @@ class ListedUnit(models.Model):
         return split_models(self.product_model)
 
 
+class UnitSource(models.Model):
+    """A further source that told of a unit: another publication, another mirror. The first stands on the unit. Append-only."""
+
+    unit = models.ForeignKey(ListedUnit, models.PROTECT, related_name="sources")
+    text = models.CharField("来源", max_length=400)
+    told_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = "名单单位来源"
+        verbose_name_plural = "名单单位来源"
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="source_once", fields=["unit", "text"]),
+            models.CheckConstraint(name="source_told", condition=~Q(text="")),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="source_kept", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+
 class RemovalProposal(models.Model):
     """A removal from the list written down by one person and confirmed or dropped by another."""
 

@@ -12,6 +12,7 @@ from dynamic_mgmt.constants import HOME_CITY, HOME_PROVINCE
 from dynamic_mgmt.models import ListedUnit
 from dynamic_mgmt.naming import name_key
 from dynamic_mgmt.rules import may_enrol
+from dynamic_mgmt.services.importing import keep_sources
 from dynamic_mgmt.services.locking import lock_register
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -104,4 +105,5 @@ def _enrolled(
         unit.listed_on = unit.listed_on or listed_on
         unit.version += 1
         unit.save(update_fields=["organisation", "uscc", "authority", "listed_on", "version"])
+        keep_sources([(unit.pk, document_no, unit.source)], document_no)
     return unit

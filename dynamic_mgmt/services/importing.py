@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, cast
 from django.db import transaction
 
 from dynamic_mgmt.constants import HOME_CITY
-from dynamic_mgmt.models import ListedUnit, MatchDoubt, RemovalProposal
+from dynamic_mgmt.models import ListedUnit, MatchDoubt, RemovalProposal, UnitSource
 from dynamic_mgmt.parsing import ListedRow, parse_row
 from dynamic_mgmt.rules import may_import
 from dynamic_mgmt.services.asking import raise_doubts
@@ -64,6 +64,7 @@ class ListedRemoval:
 class ListedPreview:
     """What an import would do.
 
+    told: (unit, further source, source that stands on the unit) of every row that is a stored unit;
     repeated: rows that stand twice in the file, taken once; doubts: rows that go to a person and not
     into the register; removals: proposals that wait for the city lead, never written by the import.
     """
@@ -74,6 +75,7 @@ class ListedPreview:
     problems: tuple[RowProblem, ...]
     doubts: tuple[Doubt, ...] = ()
     removals: tuple[ListedRemoval, ...] = ()
+    told: tuple[tuple[int, str, str], ...] = ()
 
     @property
     def new(self) -> int:
@@ -123,6 +125,8 @@ def _values(row: ListedRow, stored: ListedUnit | None, places: Places) -> dict[s
     if row.name_key != stored.name_key:  # matched by code, by another name or by a person: the listed name stays
         del given["name_as_listed"]
     changed = {name: value for name, value in given.items() if value and value != getattr(stored, name)}
+    if stored.source and not (stored.unmatched_reason and not row.unmatched_reason):
+        changed.pop("source", None)  # the first final source stays on the unit; further ones are rows of UnitSource
     # A source that gives the full final name lifts the bar; a worse source never lowers a better one.
     if stored.unmatched_reason and not row.unmatched_reason:
         changed |= {"matchable": True, "unmatched_reason": ""}
@@ -146,10 +150,13 @@ def preview_listed(rows: Iterable[Row]) -> ListedPreview:
             continue
         repeated += row.identity in understood
         understood.setdefault(row.identity, _dated(row))
-    changes, doubts, removals = _compared(list(understood.values()), places)
+    found = _compared(list(understood.values()), places)
+    changes, doubts, removals = found.changes, found.doubts, found.removals
     touched = {change.row.identity for change in changes} | {removal.row.identity for removal in removals}
     same = len(understood) - len(touched) - len(doubts)
-    return ListedPreview(tuple(changes), same, repeated, tuple(problems), tuple(doubts), tuple(removals))
+    return ListedPreview(
+        tuple(changes), same, repeated, tuple(problems), tuple(doubts), tuple(removals), tuple(found.told)
+    )
 
 
 def removal_problems(row: ListedRow) -> list[str]:
@@ -166,23 +173,34 @@ def removal_problems(row: ListedRow) -> list[str]:
     return found
 
 
-def _compared(rows: Sequence[ListedRow], places: Places) -> tuple[list[ListedChange], list[Doubt], list[ListedRemoval]]:
-    """Return what would be written, what a person must decide, and the removals that two people decide."""
+@dataclass(slots=True)
+class _Compared:
+    changes: list[ListedChange] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    removals: list[ListedRemoval] = field(default_factory=list)
+    told: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+def _compared(rows: Sequence[ListedRow], places: Places) -> _Compared:
+    """Return what would be written, what a person must decide, the removals that two people decide, and who told."""
     stored = load(rows)
-    changes: list[ListedChange] = []
-    doubts: list[Doubt] = []
+    found = _Compared()
     gone: list[tuple[ListedRow, ListedUnit | None]] = []
     for row in rows:
         unit = match(row, stored)
         if isinstance(unit, Doubt):
-            doubts.append(unit)
+            found.doubts.append(unit)
             continue
         values = _values(row, unit, places)
         if unit is None or values:
-            changes.append(ListedChange(row, unit.pk if unit else None, values))
+            found.changes.append(ListedChange(row, unit.pk if unit else None, values))
+        if unit is not None:
+            better = values.get("source", "")
+            found.told.append((unit.pk, unit.source, better) if better else (unit.pk, row.source, unit.source))
         if row.removed_on is not None and (unit is None or unit.removed_on is None):
             gone.append((row, unit))
-    return changes, doubts, _not_told_before(gone)
+    found.removals = _not_told_before(gone)
+    return found
 
 
 def _not_told_before(gone: Sequence[tuple[ListedRow, ListedUnit | None]]) -> list[ListedRemoval]:
@@ -238,6 +256,7 @@ def import_listed(*, actor: Actor, rows: Iterable[Row], source: str) -> ListedPr
         added = [new_unit(change, source) for change in preview.changes if change.unit_id is None]
         ListedUnit.objects.bulk_create(added, batch_size=1000)
         touched = _fill(preview)
+        keep_sources(preview.told, source)
         removals = _propose(actor, preview, added)
         asked = doubt_rows(preview.doubts, source=source, at=clock.now())
         MatchDoubt.objects.bulk_create(asked, batch_size=1000)
@@ -259,6 +278,16 @@ def import_listed(*, actor: Actor, rows: Iterable[Row], source: str) -> ListedPr
                 actor=actor, cause="dynamic_mgmt.import", organisation_ids=organisations_of([*added, *touched])
             )
     return preview
+
+
+def keep_sources(told: Sequence[tuple[int, str, str]], source: str) -> None:
+    """Keep each further source of a stored unit, once. told: unit, source of its row ("": the list's), source on the unit."""
+    now = clock.now()
+    further = {(unit_id, (own or source).strip()[:400]) for unit_id, own, _ in told} - {
+        (unit_id, known) for unit_id, _, known in told
+    }
+    rows = [UnitSource(unit_id=pk, text=text, told_at=now) for pk, text in sorted(further) if text]
+    UnitSource.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
 
 
 def _propose(actor: Actor, preview: ListedPreview, added: Sequence[ListedUnit]) -> list[RemovalProposal]:
@@ -293,8 +322,9 @@ def new_unit_of(row: ListedRow, source: str) -> ListedUnit:
     return new_unit(ListedChange(row, None, _values(row, None, Places())), source)
 
 
-def fill_one(unit: ListedUnit, row: ListedRow) -> ListedUnit:
-    """Write what a row knows better about the locked `unit` that a person says it is."""
+def fill_one(unit: ListedUnit, row: ListedRow, *, source: str) -> ListedUnit:
+    """Write what a row knows better about the locked `unit` that a person says it is; its source is kept."""
+    keep_sources([(unit.pk, row.source, unit.source)], source)
     values = _values(row, unit, Places())
     for name, value in values.items():
         setattr(unit, name, value)

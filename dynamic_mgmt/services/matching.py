@@ -119,7 +119,7 @@ def _settle_row(actor: Actor, doubt: MatchDoubt, answer: str, unit_id: int | Non
         if (found.category, found.level) != (row.category, row.level):
             message = "所选单位的类别或级别与名单不同，核对后重新选择。"
             raise Invalid(message, errors={"other": [message]})
-        unit = fill_one(found, row)
+        unit = fill_one(found, row, source=doubt.source)
     doubt.answer_unit = unit
     open_one = RemovalProposal.objects.filter(unit=unit, decided_at=None).exists()
     if row.removed_on is not None and unit.removed_on is None and not open_one:

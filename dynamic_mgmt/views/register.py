@@ -19,6 +19,7 @@ from dynamic_mgmt.selectors.changes import history_of
 from dynamic_mgmt.selectors.changes import visible_to as changes_visible_to
 from dynamic_mgmt.selectors.incidents import visible_to as incidents_visible_to
 from dynamic_mgmt.selectors.lists import removal_proposals_visible_to
+from dynamic_mgmt.selectors.tables import visible_to as tables_visible_to
 from dynamic_mgmt.services import decide_removal, import_listed, link_unit, preview_listed, propose_removal
 from dynamic_mgmt.services.comparing import Doubt
 from dynamic_mgmt.services.removing import confirm_removals
@@ -90,6 +91,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "query": query.urlencode(),
         "is_city": actor.is_city,
+        "is_officer": actor.is_city or actor.is_district,
         "empty": _empty(actor, narrowed=filters != Filters()),
     }
     return render(request, "dynamic_mgmt/index.html", context)
@@ -120,6 +122,9 @@ def detail(request: HttpRequest, unit_id: int) -> HttpResponse:
         "open_one": open_one,
         "is_city": actor.is_city,
         "may_report": actor.is_city or actor.is_district,
+        "sources": list(unit.sources.all()),
+        "tables": list(tables_visible_to(actor).filter(unit=unit).order_by("-period__data_year", "-pk")),
+        "visits": [] if actor.is_applicant else list(unit.visits.select_related("by")),
         "names": history_of(unit.pk),
         "changes": changes_visible_to(actor).filter(unit=unit),
         "incidents": incidents,

@@ -137,6 +137,9 @@ def test_later_file_fills_and_a_blank_never_clears():
     unit = ListedUnit.objects.get()
     assert (unit.uscc, unit.evaluator_name) == (code, "试验评价机构")
     assert (unit.source, unit.version) == ("甲", 2)
+    assert list(unit.sources.values_list("text", flat=True)) == ["试验名单"], (
+        "every source is kept, the first on the unit"
+    )
 
 
 GONE = {"removed_on": "2022-03-01", "removal_reason": "试验原因", "removal_document": "试验〔2022〕1号"}
@@ -189,6 +192,7 @@ def test_final_list_lifts_the_bar_and_a_worse_source_never_lowers_it():
     assert ListedUnit.objects.get().matchable is False
     assert bring(row(source="正式名单")).updated == 1
     assert (ListedUnit.objects.get().matchable, ListedUnit.objects.get().source) == (True, "正式名单")
+    assert list(ListedUnit.objects.get().sources.values_list("text", flat=True)) == ["公示阶段"]
     assert bring(row(source="公示阶段")).changes == ()
     assert ListedUnit.objects.get().source == "正式名单"
 
