@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,7 +23,7 @@ from greenportal.rounds.selectors import open_round
 from nominations.forms.district import BoardFilter, CreateForm
 from nominations.forms.nomination import DecisionForm, InviteForm, KeyEnergyForm
 from nominations.models import Nomination
-from nominations.selectors.board import Board, BoardRow, board
+from nominations.selectors.board import Board, board, board_rows, nominations_of
 from nominations.selectors.nominations import get_visible
 from nominations.services import checking, deciding, drafting
 from nominations.states import NominationState
@@ -57,22 +58,28 @@ def show_board(request: HttpRequest) -> HttpResponse:
     found = board(actor, round_id=year.pk, authority_id=own_authority(actor))
     form = BoardFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    rows = [row for row in found.rows if _matches(row, wanted)]
+    rows = _filtered(nominations_of(actor, round_id=year.pk, authority_id=own_authority(actor)), found, wanted)
+    ids = rows.values_list("pk", flat=True)
     if request.GET.get("format") == "xlsx":
         title = f"{actor_place(found)}{year.year}年度申报办理情况"
-        return attachment(board_workbook(rows, title=title, told=filter_told(form)), name=f"{title}.xlsx", kind=XLSX)
+        return attachment(
+            board_workbook(board_rows(list(ids), found.rulebook), title=title, told=filter_told(form)),
+            name=f"{title}.xlsx",
+            kind=XLSX,
+        )
     query = request.GET.copy()
     query.pop("page", None)
+    page = Paginator(ids, _PAGE).get_page(request.GET.get("page"))
+    shown = board_rows(list(page), found.rulebook)
     context = {
         "round": year,
         "board": found,
         "closes": clock.spoken(found.window.closes_at) if found.window.closes_at else "",
-        "page": Paginator([(row, STATE_COLOURS.get(row.nomination.state, "")) for row in rows], _PAGE).get_page(
-            request.GET.get("page")
-        ),
+        "page": page,
+        "rows": [(row, STATE_COLOURS.get(row.nomination.state, "")) for row in shown],
         "query": query.urlencode(),
         "form": form,
-        "counts": _counts(found.rows),
+        "counts": _counts(found),
     }
     return render(request, "nominations/board.html", context)
 
@@ -93,26 +100,26 @@ def filter_told(form: Form) -> list[str]:
     return told
 
 
-def _matches(row: BoardRow, wanted: dict[str, Any]) -> bool:
-    nomination = row.nomination
-    if wanted.get("category") and nomination.category != wanted["category"]:
-        return False
-    if wanted.get("state") and nomination.state != wanted["state"]:
-        return False
-    if wanted.get("stopped") and (row.hard > 0) != (wanted["stopped"] == "yes"):
-        return False
+def _filtered(rows: QuerySet[Nomination], found: Board, wanted: dict[str, Any]) -> QuerySet[Nomination]:
+    if wanted.get("category"):
+        rows = rows.filter(category=wanted["category"])
+    if wanted.get("state"):
+        rows = rows.filter(state=wanted["state"])
+    if wanted.get("stopped") == "yes":
+        rows = rows.filter(found.stopped)
+    elif wanted.get("stopped"):
+        rows = rows.exclude(found.stopped)
     text = str(wanted.get("q") or "").strip()
-    return not text or text in nomination.subject.name or text in nomination.applicant.name
+    return rows.filter(Q(subject__name__contains=text) | Q(applicant__name__contains=text)) if text else rows
 
 
-def _counts(rows: tuple[BoardRow, ...]) -> list[tuple[str, int]]:
-    states = [row.nomination.state for row in rows]
+def _counts(found: Board) -> list[tuple[str, int]]:
     return [
-        ("申报总数", len(states)),
-        ("填报中", states.count(NominationState.DRAFT) + states.count(NominationState.RETURNED_BY_DISTRICT)),
-        ("待核对", states.count(NominationState.HANDED_IN)),
-        ("已核对", states.count(NominationState.CHECKED)),
-        ("还不能定稿", len([row for row in rows if row.hard])),
+        ("申报总数", found.count()),
+        ("填报中", found.count(NominationState.DRAFT, NominationState.RETURNED_BY_DISTRICT)),
+        ("待核对", found.count(NominationState.HANDED_IN)),
+        ("已核对", found.count(NominationState.CHECKED)),
+        ("还不能定稿", found.hard),
     ]
 
 

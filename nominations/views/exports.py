@@ -37,7 +37,7 @@ def _book(name: str, title: str, columns: tuple[Column, ...], rows: Sequence[Row
     return write_table(Table(name=name, title=title, columns=columns, rows=rows, notes=notes), issued_at=clock.now())
 
 
-def board_workbook(rows: Sequence[BoardRow], *, title: str, told: Iterable[str]) -> bytes:
+def board_workbook(rows: Iterable[BoardRow], *, title: str, told: Iterable[str]) -> bytes:
     """Return the board's rows with what stops each of them. told: the filter in words."""
     columns = (
         *_HEAD,

@@ -18,7 +18,7 @@ from greenportal.filings.models import FilingVersion
 from greenportal.jobs.models import Job
 from nominations.constants import JOB_CHANGED, SCOPE_NOMINATION
 from nominations.models import ListVersion, NominationVersion, Packet
-from nominations.selectors.board import board
+from nominations.selectors.board import nominations_of
 from nominations.services import consulting, finalising
 from tests.factories.accounts import make_actor
 from tests.factories.nominations import (
@@ -148,9 +148,9 @@ def test_board_workbook_has_the_rows_of_the_screen(query: str) -> None:
     names = rows_of(client.get(f"{url}?{query}&format=xlsx"), "申报对象")
     assert set(names) == {n.subject.name for n in made if reverse("nominations:detail", args=[n.pk]) in screen}
     with clock.fixed(DURING):
-        whole = board(district.officer, round_id=district.round.pk, authority_id=district.authority.pk)
+        whole = nominations_of(district.officer, round_id=district.round.pk, authority_id=district.authority.pk)
     if not query:
-        assert names == [row.nomination.subject.name for row in whole.rows]
+        assert names == [row.subject.name for row in whole]
 
 
 @pytest.mark.parametrize("query", ["", "category=park", "state=accepted"])
