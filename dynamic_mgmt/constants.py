@@ -8,6 +8,8 @@ SCOPE_UNIT = "dynamic_mgmt.listed_unit"
 SCOPE_TABLE = "dynamic_mgmt.dynamic_table"
 #: The clock of the yearly tables; further periods have `dynamic_mgmt.tables.<key>`.
 CLOCK_TABLES = "dynamic_mgmt.tables"
+#: Jobs about a period (archives): watched by every officer of the city.
+SCOPE_PERIOD = "dynamic_mgmt.table_period"
 SCOPE_INCIDENT = "dynamic_mgmt.incident"
 SCOPE_CHANGE = "dynamic_mgmt.unit_change"
 SCOPE_DOUBT = "dynamic_mgmt.match_doubt"

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt import table_rules
-from dynamic_mgmt.constants import FILE_ARCHIVE, FILE_EVIDENCE, FILE_FIGURES, FILE_TABLES, SCOPE_TABLE
+from dynamic_mgmt.constants import FILE_ARCHIVE, FILE_EVIDENCE, FILE_FIGURES, FILE_TABLES, SCOPE_PERIOD, SCOPE_TABLE
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.selectors.evidence import evidence_files
 from dynamic_mgmt.selectors.hints import hints_of
@@ -21,6 +21,7 @@ from greenportal.files.models import StoredFile
 from greenportal.filings import registry as filings
 from greenportal.filings import worklist
 from greenportal.findings.types import Verdict, denied
+from greenportal.jobs import registry as jobs
 
 
 def _seen(actor: Actor, scope_id: int) -> DynamicTable | None:
@@ -71,6 +72,11 @@ def archives(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
     return rows if actor.is_city else rows.none()
 
 
+def watches(actor: Actor, _scope_id: int) -> bool:
+    """Progress of an archive is the city's, whoever of it asked."""
+    return actor.is_city
+
+
 def connect() -> None:
     """Register everything. Called once by `AppConfig.ready()`."""
     files.register(FILE_TABLES, own_uploads)
@@ -81,3 +87,4 @@ def connect() -> None:
         SCOPE_TABLE, view=may_view_filing, edit=may_edit_filing, back_url=back_url, title=title, hints=hints
     )
     worklist.register(table_work)
+    jobs.visible(SCOPE_PERIOD, watches)

@@ -1,4 +1,4 @@
-"""The dynamic table for 存档 and the yearly report for the bureau's leaders, as PDF. Dataclass in, bytes out."""
+"""The dynamic table for 存档 as PDF. Dataclass in, bytes out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.template.loader import render_to_string
 
 from dynamic_mgmt.models import DynamicTable, TableReceipt
 from dynamic_mgmt.selectors.table_detail import YearRow, heads_of, year_rows
-from dynamic_mgmt.selectors.trends import Chart
 from greenportal import clock
 from greenportal.documents import pdf
 from greenportal.filings.selectors import sheets_of
@@ -33,18 +32,6 @@ class TablePaper:
     decision: str
     receipt: str
     late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class YearPaper:
-    """The year in one paper: numbers per district, opinions and decisions, trends with their tables."""
-
-    title: str
-    until: str
-    districts: Sequence[tuple[str, int, int, int, int, int]]
-    decisions: Sequence[tuple[str, int]]
-    charts: Sequence[Chart]
-    experiences: Sequence[tuple[str, str]]
 
 
 def paper_of(table: DynamicTable, receipt: TableReceipt) -> TablePaper:
@@ -78,10 +65,4 @@ def _with(label: str, reason: str) -> str:
 def table_pdf(paper: TablePaper, *, issued_at: datetime) -> bytes:
     """Return the table as filed. A form rebuilt without its original says 非官方样式."""
     html = render_to_string("documents/dynamic_table.html", {"paper": paper, "title": paper.title, "draft": False})
-    return pdf.render_pdf(html, title=paper.title, issued_at=issued_at)
-
-
-def year_pdf(paper: YearPaper, *, issued_at: datetime) -> bytes:
-    """Return the yearly report with charts, each with its table."""
-    html = render_to_string("documents/dynamic_year.html", {"paper": paper, "title": paper.title, "draft": False})
-    return pdf.render_pdf(html, title=paper.title, issued_at=issued_at)
+    return pdf.render_pdf(html, title=paper.title, issued_at=issued_at, tagged=True)

@@ -20,6 +20,11 @@ from greenportal.sheets import Answers, compute
 from greenportal.sheets.computing import decimal_of
 
 
+def measure_of(unit: str) -> tuple[str, ...]:
+    """Return a unit of measure parted at CO2: template `dynamic_mgmt/measure.html` puts a true subscript between."""
+    return tuple(unit.split("CO2"))
+
+
 @dataclass(frozen=True, slots=True)
 class YearRow:
     """One indicator: values of three years (of a period of 定期报送 one), oldest first, and the change of the last year in per cent ("" where none)."""
@@ -29,6 +34,11 @@ class YearRow:
     unit: str
     values: tuple[str, ...]
     change: str
+
+    @property
+    def measure(self) -> tuple[str, ...]:
+        """Return the unit in parts, to be joined by CO₂ (`measure_of`)."""
+        return measure_of(self.unit)
 
 
 @dataclass(frozen=True, slots=True)

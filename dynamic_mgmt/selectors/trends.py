@@ -12,7 +12,7 @@ from dynamic_mgmt.models import UnitFigure
 from dynamic_mgmt.models.figures import YEARLY
 from dynamic_mgmt.selectors.catalogue import indicators
 from dynamic_mgmt.selectors.lists import visible_to
-from dynamic_mgmt.selectors.table_detail import change_text
+from dynamic_mgmt.selectors.table_detail import change_text, measure_of
 from greenportal.accounts.actors import Actor
 from greenportal.rounds.bookcodec import canonical_decimal
 
@@ -59,6 +59,11 @@ class Chart:
     ticks: tuple[Tick, ...]
 
     @property
+    def measure(self) -> tuple[str, ...]:
+        """Return the unit in parts, to be joined by CO₂ with a true subscript: the fonts have no such character."""
+        return measure_of(self.unit)
+
+    @property
     def line(self) -> str:
         """Return the points of the polyline."""
         return " ".join(f"{p.x},{p.y}" for p in self.points)
@@ -94,6 +99,67 @@ def group_charts(
         key = (row["indicator"], row["unit_of_measure"])
         series.setdefault(key, {})[row["data_year"]] = (row["total"], row["units"])
     return _charts(series, SHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One district or industry in a year: texts of `GROUPED` with the change against the year before."""
+
+    name: str
+    units: int
+    cells: tuple[tuple[str, str], ...]
+
+
+#: What the tables of districts and industries show: energy, carbon, water, waste.
+GROUPED = SHOWN[:4]
+_NAMES = {"district": "unit__authority__name", "industry": "unit__industry_code"}
+
+
+def group_rows(actor: Actor, *, by: str, year: int) -> list[GroupRow]:
+    """Return the totals of a year by district or by division of industry (two digits), the largest use of energy first. One query.
+
+    by: "district" | "industry". Only figures in the indicator's own unit of measure are added up.
+    """
+    known = indicators()
+    rows = (
+        UnitFigure.objects.filter(
+            unit__in=visible_to(actor).select_related(None).order_by().values("pk"),
+            indicator__in=GROUPED,
+            data_year__in=(year, year - 1),
+            period=YEARLY,
+            superseded_at=None,
+        )
+        .order_by()
+        .values_list(_NAMES[by], "indicator", "unit_of_measure", "data_year")
+        .annotate(total=Sum("value"), units=Count("unit", distinct=True))
+    )
+    sums: dict[str, dict[tuple[str, int], Decimal]] = {}
+    units: dict[tuple[str, str], int] = {}
+    for name, indicator, measure, data_year, total, number in rows:
+        if measure != known[indicator].unit:
+            continue
+        group = (name or "")[:2] if by == "industry" else name or ""
+        cells = sums.setdefault(group, {})
+        cells[(indicator, data_year)] = cells.get((indicator, data_year), Decimal(0)) + total
+        if data_year == year:
+            units[(group, indicator)] = units.get((group, indicator), 0) + number
+    order = sorted(sums, key=lambda group: (-sums[group].get(("energy_total", year), Decimal(0)), group))
+    return [
+        GroupRow(
+            group or "未确定",
+            max((number for (name, _), number in units.items() if name == group), default=0),
+            tuple(_cell(sums[group], indicator, year) for indicator in GROUPED),
+        )
+        for group in order
+    ]
+
+
+def _cell(cells: Mapping[tuple[str, int], Decimal], indicator: str, year: int) -> tuple[str, str]:
+    now, before = cells.get((indicator, year)), cells.get((indicator, year - 1))
+    if now is None:
+        return "", ""
+    change = change_text(canonical_decimal(now), canonical_decimal(before)) if before is not None else ""
+    return grouped(now), change
 
 
 def unit_charts(unit_id: int) -> list[Chart]:

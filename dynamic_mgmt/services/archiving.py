@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from dynamic_mgmt import table_rules
-from dynamic_mgmt.constants import FILE_ARCHIVE, JOB_ARCHIVE
+from dynamic_mgmt.constants import FILE_ARCHIVE, JOB_ARCHIVE, SCOPE_PERIOD
 from dynamic_mgmt.models import DynamicTable, ListedUnit, TablePeriod, TableReceipt
 from dynamic_mgmt.packets.papers import paper_of, table_pdf
 from greenportal.accounts.actors import Actor
@@ -34,11 +34,18 @@ def ask_archive(*, actor: Actor, period_id: int, category: str) -> Job:
         record(
             actor=actor,
             action="dynamic_mgmt.archive",
-            target=f"dynamic_mgmt.table_period:{period.pk}",
+            target=f"{SCOPE_PERIOD}:{period.pk}",
             data={"category": category},
         )
         payload = {"period_id": period.pk, "category": category}
-        return enqueue(JOB_ARCHIVE, payload=payload, dedupe_key=f"archive:{period.pk}:{category}", actor=actor)
+        return enqueue(
+            JOB_ARCHIVE,
+            payload=payload,
+            dedupe_key=f"archive:{period.pk}:{category}",
+            scope=SCOPE_PERIOD,
+            scope_id=period.pk,
+            actor=actor,
+        )
 
 
 def archive_name(period: TablePeriod, category: str) -> str:

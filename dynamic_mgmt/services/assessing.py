@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from dynamic_mgmt.judgement import Peer, TableFacts, findings_of
@@ -14,6 +15,7 @@ from dynamic_mgmt.selectors.figures import peers
 from dynamic_mgmt.selectors.hints import own_facts
 from dynamic_mgmt.selectors.incidents import of_units
 from greenportal import clock
+from greenportal.rounds.selectors import rulebook_at
 
 
 def facts_of(
@@ -32,11 +34,18 @@ def facts_of(
 
 
 def _incidents(table: DynamicTable) -> list[str]:
-    """Return the incidents that stand now against the unit, as sentences."""
+    """Return the incidents of the rulebook's 近三年 that stand now against the unit, as sentences.
+
+    What happened before even the widest reading of 近三年 speaks no more; incidents after the window's end are of this year.
+    """
+    book, _ = rulebook_at(table.period.round_id)
+    window = book.windows.get("three_years")
+    since = (window.doubtful_from or window.start) if window else date.min
     return [
         f"{fact.happened_on}发生{fact.kind_words}（{fact.severity_words}，{fact.source_words}，"
         f"{'市局已核实' if fact.verified else '市局尚未核实'}）。"
         for fact in of_units([table.unit_id], as_of=clock.now()).get(table.unit_id, ())
+        if fact.happened_on >= since
     ]
 
 

@@ -78,9 +78,9 @@ def category(request: HttpRequest, period_id: int, category: str) -> HttpRespons
 @roles(*CITY)
 def archive(request: HttpRequest, period_id: int, category: str) -> HttpResponse:
     """Ask for the PDF of every received table of a category as one ZIP."""
-    archiving.ask_archive(actor=actor_of(request), period_id=period_id, category=category)
-    messages.success(request, "正在生成存档，完成后在本页下载。刷新页面查看。")
-    return redirect("dynamic_mgmt:exports", period_id)
+    job = archiving.ask_archive(actor=actor_of(request), period_id=period_id, category=category)
+    messages.success(request, "正在生成存档，完成后在“导出和上报”页下载。")
+    return redirect("jobs:progress", job.pk)
 
 
 @roles(*CITY)

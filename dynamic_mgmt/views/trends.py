@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from dynamic_mgmt.models import DynamicTable, Experience, ListedUnit
-from dynamic_mgmt.packets.papers import YearPaper, year_pdf
+from dynamic_mgmt.models import ListedUnit
+from dynamic_mgmt.packets.year import year_paper, year_pdf
 from dynamic_mgmt.selectors.lists import visible_to
-from dynamic_mgmt.selectors.tables import board, periods
+from dynamic_mgmt.selectors.tables import periods
 from dynamic_mgmt.selectors.trends import group_charts, unit_charts
-from dynamic_mgmt.table_states import ExperienceState, Opinion
 from dynamic_mgmt.views.dispatching import download
 from dynamic_mgmt.views.tables import CITY, DISTRICT, READERS
 from greenportal import clock
@@ -67,27 +65,6 @@ def report(request: HttpRequest, period_id: int) -> HttpResponse:
     period = periods().filter(pk=period_id).first()
     if period is None:
         raise NotVisible
-    counted = dict(
-        DynamicTable.objects.filter(period=period)
-        .exclude(decision="")
-        .order_by()
-        .values_list("decision")
-        .annotate(number=Count("pk"))
-    )
-    published = Experience.objects.filter(state=ExperienceState.PUBLISHED).select_related("unit")[:20]
-    paper = YearPaper(
-        title=f"{period.label}情况报告",
-        until=clock.spoken_date(clock.today()),
-        districts=[
-            (r.authority.name, r.total, r.filed + r.opinion + r.decided, r.opinion + r.decided, r.decided, r.overdue)
-            for r in board(actor, period)
-        ],
-        decisions=[
-            (str(o.label), counted.get(o.value, 0))
-            for o in (Opinion.KEEP, Opinion.RENAMED, Opinion.MAJOR, Opinion.REMOVE)
-        ],
-        charts=group_charts(actor),
-        experiences=[(e.unit.current_name, e.title) for e in published],
-    )
+    paper = year_paper(actor, period)
     content = year_pdf(paper, issued_at=clock.now())
     return download(content, name=f"{paper.title}.pdf", kind="application/pdf")

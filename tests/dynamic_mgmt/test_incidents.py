@@ -12,6 +12,7 @@ from django.db import IntegrityError, InternalError, connection, transaction
 from dynamic_mgmt.models import Incident, IncidentRevision, IncidentStep
 from dynamic_mgmt.selectors import incident_facts
 from dynamic_mgmt.selectors.incidents import of_units, visible_to
+from dynamic_mgmt.services import assessing
 from dynamic_mgmt.services import incidents as services
 from dynamic_mgmt.services.incidents import (
     Told,
@@ -24,15 +25,18 @@ from dynamic_mgmt.states import INCIDENT_TRANSITIONS, IncidentState
 from greenportal import clock
 from greenportal.accounts.actors import CITY_ROLES, DISTRICT_ROLES, Actor, Role
 from greenportal.audit.models import AuditEntry
+from greenportal.filings.worklist import items_for
 from greenportal.findings.types import DomainError, Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
 from greenportal.jobs.models import Job
 from greenportal.mail.models import OutboxMail
+from greenportal.rounds.rulebook import load
 from tests.dynamic_mgmt.conftest import person
 from tests.factories.accounts import make_user
 from tests.factories.directory import make_authority, make_organisation, make_subject
 from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.jobs import run_due_jobs
 from tests.factories.rounds import DURING
+from tests.factories.tables import make_stage
 
 pytestmark = pytest.mark.django_db
 HAPPENED = date(2022, 5, 20)
@@ -84,6 +88,29 @@ def test_the_city_sees_a_report_within_a_minute(district, unit, mailoutbox):
     assert [(m.to, m.subject) for m in mailoutbox] == [
         (["city@example.com"], f"即时上报：{unit.organisation.name}（生产安全）")
     ]
+
+
+def test_the_citys_home_page_shows_a_report_in_the_same_minute(district, unit):
+    reviewer = person(Role.CITY_REVIEWER, "市局审核")
+
+    def shown() -> list[str]:
+        titles = [item.title for items in items_for(reviewer).values() for item in items]
+        return [title for title in titles if title.startswith("核实上报")]
+
+    assert shown() == []
+    report_incident(actor=district, told=told(), unit_id=unit.pk)
+    with clock.fixed(clock.now() + timedelta(seconds=59)):
+        assert shown() == [f"核实上报：{unit.organisation.name}"]
+
+
+def test_this_years_judgement_hears_of_three_years_and_no_more(district, unit):
+    """The edges are those of the rulebook's 近三年, in its widest reading."""
+    window = load("2022").windows["three_years"]
+    stage = make_stage(organisation=unit.organisation)
+    for day in (window.doubtful_from, window.doubtful_from - timedelta(days=1)):
+        report_incident(actor=district, told=told(happened_on=day, document_no=f"虚构{day}号"), unit_id=unit.pk)
+    heard = assessing._incidents(stage.table())
+    assert len(heard) == 1 and heard[0].startswith(str(window.doubtful_from))
 
 
 def test_a_report_asks_for_a_fresh_check_of_open_nominations(district, unit):

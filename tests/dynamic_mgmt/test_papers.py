@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from decimal import Decimal
 
 import pikepdf
 import pypdfium2
@@ -13,10 +14,12 @@ from django.urls import reverse
 
 from dynamic_mgmt.constants import FILE_ARCHIVE, JOB_ARCHIVE
 from dynamic_mgmt.packets.papers import paper_of, table_pdf
-from dynamic_mgmt.services import judging
+from dynamic_mgmt.packets.year import year_paper, year_pdf
+from dynamic_mgmt.services import experiences, judging
 from dynamic_mgmt.services.archiving import ask_archive, newest
+from dynamic_mgmt.services.figures import FigureValue, record_figures
 from greenportal import clock
-from greenportal.accounts.actors import Role
+from greenportal.accounts.actors import Actor, Role
 from greenportal.files.selectors import visible_to
 from greenportal.findings.types import NotVisible, Refused
 from greenportal.jobs.models import Job
@@ -64,6 +67,53 @@ def test_the_paper_says_what_was_filed_and_what_was_said_of_it():
         assert str(file.Root.Lang) == "zh-CN"
 
 
+def outline(content: bytes) -> list[tuple[str, list[str]]]:
+    """Return the bookmarks of a PDF, which also has to be tagged."""
+    with pikepdf.open(io.BytesIO(content)) as file, file.open_outline() as found:
+        assert "/StructTreeRoot" in file.Root, "tags"
+        return [(item.title, [child.title for child in item.children]) for item in found.root]
+
+
+def test_papers_have_tags_and_bookmarks():
+    ((title, parts),) = outline(paper(make_stage()))
+    assert title == "绿色工厂动态管理表" and parts[0] == "基本情况" and parts[-1] == "三年指标"
+
+
+def test_the_yearly_report_adds_up_by_district_and_industry_and_names_what_was_published():
+    one, two = make_stage(), make_stage("庄河市", industry_code="3620")
+    make_stage("长海县")
+    for number, stage in enumerate((one, two)):
+        before = Decimal(3000 + 120 * number)
+        value = FigureValue(stage.unit.pk, 2020, "energy_total", "tce", before, "虚构")
+        record_figures(actor=Actor.system("试验"), values=[value])
+        make_filed(stage)
+    told = {"title": "虚构承诺书", "issued_on": clock.today(), "link": "https://example.com/commitment"}
+    experiences.add_statement(actor=one.officer, unit_id=one.unit.pk, kind="commitment", **told)
+    lead = actor(Role.CITY_LEAD)
+    made = year_paper(lead, one.period)
+    assert made.summary.startswith("应报3家，已报2家，占66.7%；")
+    places = {row.name: (row.units, row.cells[0]) for row in made.groups[0][2]}
+    assert places == {"瓦房店市": (1, ("3,120", "+4.0%")), "庄河市": (1, ("3,120", "0.0%"))}
+    assert {row.name[:2] for row in made.groups[1][2]} == {"34", "36"}
+    assert sum(numbers[0] for _, numbers in made.districts) == 3
+    content = year_pdf(made, issued_at=clock.now())
+    ((title, parts),) = outline(content)
+    assert title == made.title and {"概况", "各区市县指标", "各行业指标"} <= set(parts)
+    text = text_of(content)
+    assert "绿色发展承诺" in text and "虚构承诺书" in text and "�" not in text
+    assert_fonts_embedded(content)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_yearly_report_takes_the_same_queries_for_any_number(count, django_assert_num_queries):
+    stages = [make_stage(name) for name in ("瓦房店市", "庄河市", "长海县")[:count]]
+    for stage in stages:
+        make_filed(stage)
+    lead = actor(Role.CITY_LEAD)
+    with django_assert_num_queries(11):
+        year_paper(lead, stages[0].period)
+
+
 def test_a_category_comes_as_one_zip_for_the_city_only(monkeypatch):
     monkeypatch.setattr(clock, "running", lambda: DURING)
     stage = make_stage()
@@ -104,7 +154,12 @@ def test_the_page_asks_and_then_offers_the_archive(monkeypatch):
     make_filed(stage)
     city = sign_in(Client(), make_user(Role.CITY_REVIEWER))
     page = city.post(reverse("dynamic_mgmt:archive", args=[stage.period.pk, "factory"]), follow=True).content.decode()
-    assert "正在生成存档" in page and "重新生成" not in page
+    assert "正在生成存档" in page and "正在处理" in page
     run_due_jobs(JOB_ARCHIVE)
+    progress = reverse("jobs:progress", args=[Job.objects.get(kind=JOB_ARCHIVE).pk])
+    colleague = sign_in(Client(), make_user(Role.CITY_LEAD))
+    assert "处理结果" in colleague.get(progress).content.decode(), "whoever of the city asked"
+    district = sign_in(Client(), make_user(Role.DISTRICT_OFFICER, authority=stage.authority))
+    assert district.get(progress).status_code == 404
     page = city.get(reverse("dynamic_mgmt:exports", args=[stage.period.pk])).content.decode()
     assert "动态管理表存档_" in page and "重新生成" in page
