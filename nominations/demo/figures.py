@@ -64,6 +64,9 @@ def third_answers(sheet: Sheet, applicant: Applicant) -> dict[str, Any]:
         **made,
         "basic_met": "yes",
         "highlights": "余热回收和屋顶光伏成效明显，能源管理数据完整（演示）。",
+        "main_products": "演示产品",
+        "contact_department": "能源管理部",
+        "unit_contact": "示例·联系人",
         "evaluator_contact": "示例·联络员",
         "author": "示例·编制人",
         "author_phone": f"0411-8556{SAME_PHONE:04d}" if applicant.number == SAME_PHONE else "0411-85557001",
@@ -71,7 +74,7 @@ def third_answers(sheet: Sheet, applicant: Applicant) -> dict[str, Any]:
     }
     if category == "factory":
         lower = {**_GROUPS, "performance": _GROUPS["performance"] - 2}
-        answers |= {"main_products": "演示产品", "groups": _scores(lower), "third_party_score": _total(lower)}
+        answers |= {"groups": _scores(lower), "third_party_score": _total(lower)}
         answers["verified"] = [{"_id": "solidrate", "value": "90"}, {"_id": "plotratio", "value": "0.91"}]
     elif category == "park":
         answers |= {"park_head": "示例·主任", "park_contact": "示例·联络员", "park_phone": "0411-85557002"}
