@@ -56,6 +56,11 @@ class Block:
     height: float = 0.0
 
     @property
+    def kept(self) -> bool:
+        """True for a table so short that it is not broken over two pages."""
+        return self.grid is not None and not self.grid.continued and self.height < UPRIGHT_PAGE / 3
+
+    @property
     def paired(self) -> bool:
         """True when some line holds two answers: the whole block then has four columns."""
         return any(len(line.rows) > 1 for line in self.lines)
