@@ -158,7 +158,9 @@ def _of_a_unit() -> Things:
         proposed_by_id=_person(Role.CITY_REVIEWER).user_id,
         proposed_at=DURING,
     )
-    doubt = MatchDoubt.objects.create(subject="row", key="k" * 64, name=name, row={}, raised_at=DURING)
+    blank = dict.fromkeys(("batch", "list_year", "uscc", "product_model", "province", "city"), "")
+    row = {**blank, "category": "factory", "level": "national"}
+    doubt = MatchDoubt.objects.create(subject="row", key="k" * 64, name=name, row=row, raised_at=DURING)
     return {
         "unit_id": stage.unit.pk,
         "table_id": table.pk,

@@ -112,7 +112,8 @@ class ActivateCodeForm(totp_forms.ActivateTOTPForm):
 
 def password_help() -> str:
     """Return the password rules as one text."""
-    return " ".join(password_validators_help_texts())
+    # Django's own sentences say 你; the portal says 您 everywhere.
+    return "".join(password_validators_help_texts()).replace("你的", "您的")
 
 
 class AcceptForm(forms.Form):

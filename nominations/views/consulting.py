@@ -101,8 +101,13 @@ def _all_valid(forms: list[tuple[ConsultationItem, OpinionForm]], form: ReplyFor
 
 
 def _problems(forms: list[tuple[ConsultationItem, OpinionForm]], form: ReplyForm) -> list[Problem]:
-    """The errors of the rows for the summary. A file chosen meanwhile is lost by them too."""
-    found = problems_of(row for _, row in forms if row.is_bound)
+    """The errors of the rows for the summary, each with its nominee's name. A file chosen meanwhile is lost by them too."""
+    found = [
+        Problem(problem.anchor, f"{item.nomination.subject.name}：{problem.message}")
+        for item, row in forms
+        if row.is_bound
+        for problem in problems_of([row])
+    ]
     if found:
         form.lose_files()
     return found

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
 
 from greenportal import clock
@@ -22,6 +18,7 @@ from tests.battery.seeding import FULL, chosen
 from tests.battery.test_texts import BANNED, LIVE
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.rounds import DURING
+from tests.nominations.views.browsing import Fields, undone
 from tests.test_role_matrix import BUTTON, FREE, addresses, foreign, url_of
 
 __all__ = ["foreign"]
@@ -29,49 +26,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.battery, pytest.mark.django_db]
 #: Role → at least so many pages with fields to type into. The count keeps the sweep from finding nothing.
 SENDERS = {Role.DISTRICT_OFFICER: 8, Role.DISTRICT_LEAD: 8, Role.CITY_LEAD: 8, Role.EVALUATOR_ADMIN: 2}
 CASES = [(role, number) for role in SENDERS for number in chosen(range(len(naughty.TEXTS)), 1, salt=f"forms:{role}")]
-TYPED = {"text", "search", "email", "tel", "url", "number", "date", "datetime-local", ""}
 #: Sent to nobody's harm: signing in and out has tests of its own.
 LEFT_OUT = ("account_", "mfa_")
-
-
-class Fields(HTMLParser):
-    """The fields of the forms that are posted: typed ones by name, others with the value that stands there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.typed: list[str] = []
-        self.given: dict[str, str] = {}
-        self._posted = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self._posted = found.get("method", "").lower() == "post" and not found.get("action")
-        name, kind = found.get("name", ""), found.get("type", "")
-        if not self._posted or not name:
-            return
-        if tag == "textarea" or (tag == "input" and kind in TYPED):
-            self.typed.append(name)
-        elif tag == "input" and kind == "hidden":
-            self.given[name] = found.get("value", "")
-        elif tag == "input" and kind in {"radio", "checkbox"}:
-            self.given.setdefault(name, found.get("value", "on"))
-
-
-def fields_of(page: str) -> Fields:
-    found = Fields()
-    found.feed(page)
-    return found
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside is rolled back, so that no answer hangs on the page before."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]  # durable blocks of the portal may stand in it
-    with block:
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(("role", "number"), CASES)
@@ -100,7 +56,7 @@ def test_a_text_in_every_field_of_every_form_is_answered_and_harmless(
                 continue
             if answer.status_code != 200 or "text/html" not in answer["Content-Type"]:
                 continue
-            fields = fields_of(answer.content.decode())
+            fields = Fields(answer.content.decode())
             if not fields.typed:
                 continue
             seen += 1
@@ -135,7 +91,7 @@ def test_control_the_sweep_sees_a_page_that_fails_and_one_that_is_live() -> None
         status_code = 500
 
     assert (_trouble(Answer()), _trouble(Broken())) == ("live markup", "500")
-    found = fields_of(
+    found = Fields(
         '<form method="post"><input name="a"><textarea name="b"></textarea><input type="hidden" name="c" value="1"></form><form><input name="d"></form>'
     )
     assert (found.typed, found.given) == (["a", "b"], {"c": "1"})

@@ -213,8 +213,8 @@ def hand_in(desk: Desk, nomination: Nomination, *, look: str = "") -> None:
     desk.says("已提交主管部门")
 
 
-def ask_departments(desk: Desk, officer: User) -> None:
-    """The officer asks the three departments; one answers by its link, nominee by nominee."""
+def ask_departments(desk: Desk, officer: User, objected: Nomination) -> None:
+    """The officer asks the three departments; one answers by its link, nominee by nominee, and objects to one."""
     desk.go("opinions")
     desk.press("向所选部门征求意见")
     desk.says("函件已建立")
@@ -226,25 +226,37 @@ def ask_departments(desk: Desk, officer: User) -> None:
     desk.look("04-department-errors")
     for choice in desk.page.locator("input[value=no_objection]").all():
         choice.check()
+    slot = desk.page.locator("fieldset.gp-slot").filter(has_text=objected.subject.name)
+    slot.locator("input[value=objection]").check()
+    slot.locator("textarea").fill("2021年有一次监测超标，已整改（演示）。")
     desk.look("04-department")
     desk.press("提交意见")
     desk.look("04-department-thanks")
     desk.sign_in(officer)
     desk.go("opinions")
-    desk.says("均无意见")
+    desk.says("1项有意见")
 
 
-def decide_one(desk: Desk, nominations: list[Nomination]) -> None:
-    """原则上: the first finding that asks for a decision is decided on its page."""
-    for nomination in nominations:
-        found = [Finding.from_json(f) for f in nomination.last_check.findings] if nomination.last_check else []
-        for finding in undecided(found, {}):
-            desk.go("decide", nomination.pk, finding.rule)
-            desk.page.check("input[name=keep][value=yes]")
-            desk.page.fill("#id_reason", "情况特殊，经研究同意推荐（演示）。")
-            desk.look("05-decide")
-            desk.page.locator("main form button").last.click()
-            return
+def decide_objection(desk: Desk, nomination: Nomination) -> None:
+    """原则上: the worker finds the objection; the officer decides in writing on its page."""
+    limit = time.monotonic() + 60
+    while "OPINIONS" not in {f.rule for f in _undecided(nomination)} and time.monotonic() < limit:
+        time.sleep(0.2)
+    desk.go("findings", nomination.pk)
+    desk.says("2021年有一次监测超标")
+    desk.look("05-findings-objection")
+    desk.go("decide", nomination.pk, "OPINIONS")
+    desk.page.check("input[name=keep][value=yes]")
+    desk.page.fill("#id_reason", "已整改到位并复查合格，同意推荐（演示）。")
+    desk.look("05-decide")
+    desk.page.locator("main form button").last.click()
+    desk.go("findings", nomination.pk)
+    desk.says("已整改到位并复查合格")
+
+
+def _undecided(nomination: Nomination) -> list[Finding]:
+    nomination.refresh_from_db()
+    return undecided([Finding.from_json(f) for f in nomination.last_check.findings], {})
 
 
 def sealed_photo(packet: bytes, folder: Path) -> Path:
@@ -424,10 +436,10 @@ def test_a_districts_nominations_go_from_the_browser_to_a_sealed_packet_in_the_c
     desk.go("findings", made[0].pk)
     desk.says("通知 一")
     desk.look("04-findings")
-    ask_departments(desk, officer)
+    ask_departments(desk, officer, made[1])
     desk.go("board")
     desk.look("05-board")
-    decide_one(desk, made)
+    decide_objection(desk, made[1])
     decide_all(district)
 
     # The list: order, 定稿, packet while the bar moves, seal.
