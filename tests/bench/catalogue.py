@@ -87,7 +87,7 @@ BENCHES: tuple[Bench, ...] = (
     ),
     Bench(
         "tables_workbook",
-        "a workbook of tables (147 fields) out and in, bare: the same cells written and read by openpyxl",
+        "a workbook of tables (147 fields) out and in, bare: the same cells written by openpyxl, read by calamine",
         "tests.bench.tables:workbook",
         "tests.bench.tables:workbook_bare",
         repeats=1,
