@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -85,8 +86,10 @@ def run() -> None:
             stack.callback(_stop_services, services)
             # The web comes first, alone: whoever waits for a page waits for no worker.
             services[0].start(env)
-            _wait_until_ready(services[0], env)
-            _announce(env)
+            with ThreadPoolExecutor(max_workers=1) as beside:
+                accounts = beside.submit(_accounts, env)
+                _wait_until_ready(services[0], env)
+                _announce(env, accounts.result())
             for service in services[1:]:
                 service.start(env)
             _watch(services, env)
@@ -299,12 +302,17 @@ def _remember(address: str, environment: dict[str, str]) -> None:
     STATE.write_text(json.dumps(state), encoding="utf-8")
 
 
-def _announce(env: dict[str, str]) -> None:
+def _accounts(env: dict[str, str]) -> str:
+    """Return who can sign in: asked of Django while the web starts, since each loads for seconds."""
+    return _manage(env, "demo_accounts").rstrip() if has_command("demo_accounts") else ""
+
+
+def _announce(env: dict[str, str], accounts: str) -> None:
     """Say where the portal is, what time it plays at, and who can sign in."""
     address = f"http://127.0.0.1:{env['PORT']}/"
     _remember(address, {name: env[name] for name in SHARED if name in env})
-    if has_command("demo_accounts"):
-        say(_manage(env, "demo_accounts").rstrip())
+    if accounts:
+        say(accounts)
     offset = int(env["GREENPORTAL_CLOCK_OFFSET_SECONDS"])
     if offset:
         say(f"\n演示时间 {demo_clock.shown(offset)}（真实时间：make run CLOCK=real）")
