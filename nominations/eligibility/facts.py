@@ -244,11 +244,34 @@ class SupplyChainFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementAnswer:
+    """One requirement as a report judges it. party: self | third; label: its words.
+
+    met: what the report says; computed: what its own figures say, None where a person must look; arithmetic: those
+    figures; indicator, model: of a product, the model empty where the row is for all models.
+    """
+
+    party: str
+    label: str
+    met: bool | None = None
+    computed: bool | None = None
+    arithmetic: str = ""
+    indicator: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFacts:
-    """What 通知 一（二） asks: the standard the product is assessed by."""
+    """What 通知 一（二） asks: the standard as the basic sheet has it, the models, the rows of the standard, the LCA.
+
+    The standard chosen from the round's list is `NominationFacts.standard`. lca_done: whether the report says that
+    a life cycle assessment was made.
+    """
 
     standard_no: str | None = None
     models: tuple[str, ...] = ()
+    requirements: tuple[RequirementAnswer, ...] | None = None
+    lca_done: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +346,8 @@ class NominationFacts:
     standard: number of the standard of self- and third-party evaluation; industry_standard: number of a
     published 绿色工厂 standard of the industry, "" when an officer found none, None unknown;
     peer_units: listed local factories of the industry in the register, None where nobody asked;
+    third_basic: the evaluator's 基本要求, 0 for its word on all; general: 一般要求 of a factory (no score, veto);
+    musts: its rows printed 必选; each as the reports judge them;
     duplicates: other open nominations of the round that look like the same thing.
     """
 
@@ -350,6 +375,9 @@ class NominationFacts:
     park: ParkFacts | None = None
     supply_chain: SupplyChainFacts | None = None
     basic: tuple[BasicAnswer, ...] | None = None
+    third_basic: tuple[BasicAnswer, ...] = ()
+    general: tuple[RequirementAnswer, ...] | None = None
+    musts: tuple[RequirementAnswer, ...] | None = None
     figures: ReportFigures | None = None
     documents: tuple[DocumentFact, ...] | None = None
     evaluator: EvaluatorFacts | None = None

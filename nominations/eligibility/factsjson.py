@@ -29,6 +29,7 @@ CHOICES = {
     ("Opinion", "opinion"): ["none", "no_objection", "objection"],
     ("ParkFacts", "level"): ["national", "provincial", "below"],
     ("StatedScore", "party"): ["self", "third"],
+    ("RequirementAnswer", "party"): ["self", "third"],
 }
 _DECIMAL = {"type": ["string", "number"], "description": "decimal; a string keeps every digit"}
 _SIMPLE: dict[Any, dict[str, Any]] = {

@@ -23,6 +23,8 @@ class Judged:
     measured: str
     entered: bool | None
     computed: bool | None
+    indicator: str = ""
+    model: str = ""
 
     @property
     def contradicts(self) -> bool:
@@ -45,6 +47,8 @@ def _one(row: Mapping[str, Any]) -> Judged:
         measured=measured,
         entered={"yes": True, "no": False}.get(str(row.get("met") or "")),
         computed=_computed(direction, decimal_of(baseline), decimal_of(measured)),
+        indicator=str(row["indicator"]),
+        model=model,
     )
 
 

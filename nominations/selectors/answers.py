@@ -19,6 +19,7 @@ from nominations.eligibility.facts import (
     Statements,
     SupplyChainFacts,
 )
+from nominations.eligibility.judgements import product_rows
 
 Answers = Mapping[str, Any]
 #: Key of an exclusion in the statement sheet → its mark in the table of events.
@@ -121,10 +122,15 @@ def energy(answers: Answers) -> tuple[EnergyEntry, ...] | None:
     return found or None
 
 
-def product(answers: Answers) -> ProductFacts:
-    """Return standard and models of a product."""
+def product(answers: Answers, report: Answers) -> ProductFacts:
+    """Return standard and models of a product, and what its report judges of the standard's rows and the LCA."""
     models = tuple(text(row, "model") for row in _rows(answers, "models") if text(row, "model"))
-    return ProductFacts(standard_no=text(answers, "standard_no") or None, models=models)
+    return ProductFacts(
+        standard_no=text(answers, "standard_no") or None,
+        models=models,
+        requirements=product_rows(report),
+        lca_done=yes(report, "lca_done"),
+    )
 
 
 def _industrial_share(answers: Answers) -> Decimal | None:

@@ -15,7 +15,8 @@ from greenportal import clock
 from greenportal.rounds.rulebook import Rulebook
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet
-from nominations.constants import Category
+from nominations.constants import THIRD_PARTY_MARK, Category
+from nominations.eligibility import judgements
 from nominations.eligibility.answers import every
 from nominations.eligibility.comparing import RULE, as_figures
 from nominations.eligibility.engine import facts_hash
@@ -28,6 +29,7 @@ from nominations.eligibility.facts import (
     NominationFacts,
     Opinion,
     PeerFigure,
+    ProductFacts,
     ReportHands,
     SanctionFact,
 )
@@ -160,6 +162,7 @@ def facts_of_answers(
         if not may_be_left(sheet.key):
             merged.update(sheet.answers)
     category = nomination.category
+    parts = _parts(content)
     return NominationFacts(
         ref=str(nomination.pk),
         category=category,
@@ -177,11 +180,14 @@ def facts_of_answers(
         key_energy_user=nomination.key_energy_user,
         key_energy_reason=nomination.key_energy_reason,
         energy=read.energy(content.answers.get("energy", {})),
-        product=read.product(merged) if category == Category.PRODUCT else None,
+        product=_product(merged, content) if category == Category.PRODUCT else None,
         park=read.park(merged) if category == Category.PARK else None,
         supply_chain=read.supply_chain(merged) if category == Category.SUPPLY_CHAIN else None,
         basic=read.basic(merged),
-        figures=report_figures(category, _parts(content), book, standard=nomination.standard) if figures else None,
+        third_basic=judgements.third_basic(content.answers.get(f"{category}{THIRD_PARTY_MARK}", {})),
+        general=judgements.general(parts),
+        musts=judgements.musts(parts),
+        figures=report_figures(category, parts, book, standard=nomination.standard) if figures else None,
         documents=_documents(content),
         hands=_hands(content),
     )
@@ -227,6 +233,10 @@ def _parts(content: Content) -> list[tuple[str, Sheet, Mapping[str, Any]]]:
         if p.key.endswith("_conditions") or (may_be_left(p.key) and not is_blank(p.sheet, p.answers))
     ]
     return [(p.key, p.sheet, p.answers) for p in begun]
+
+
+def _product(merged: Mapping[str, Any], content: Content) -> ProductFacts:
+    return read.product(merged, content.answers.get("product_self", {}))
 
 
 def _incident(fact: IncidentFact) -> IncidentRecord:

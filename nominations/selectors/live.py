@@ -16,7 +16,7 @@ from greenportal.filings.models import Filing
 from greenportal.findings.types import Finding
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Section
-from nominations.eligibility import comparing
+from nominations.eligibility import comparing, judgements
 from nominations.eligibility.engine import check_one
 from nominations.models import Nomination
 from nominations.selectors.content import contents
@@ -34,6 +34,11 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "zxgk_": ("CREDIT", "EX6"),
     "entries": ("ENERGY",),
     "basic": ("BASIC",),
+    "basic_met": ("BASIC", "GENERAL"),
+    "general": ("GENERAL",),
+    **{group: ("MUSTS",) for group in judgements.GROUPS},
+    "requirements": ("PRODUCT_ROWS",),
+    "lca_done": ("LCA",),
     "standard_no": ("PRODUCT",),
     "park_level": ("PARK_LEVEL",),
     "low_carbon_pilot": ("PARK_LEVEL",),

@@ -28,17 +28,28 @@ def standard(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
 
 @rule("PRODUCT")
 def product(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
-    """Only standards of 绿色设计产品标准清单; while our copy is not complete an absent one is asked about."""
-    used = ((facts.product.standard_no if facts.product else None) or "").strip()
+    """Only standards of 绿色设计产品标准清单; while our copy is not complete an absent one is asked about.
+
+    The standard chosen on the nomination counts; what the basic sheet says is asked to be the same.
+    """
+    written = ((facts.product.standard_no if facts.product else None) or "").strip()
+    used = (facts.standard or "").strip() or written
     if not used:
         return manual(spec, "产品适用标准尚未填写。")
-    if standard_key(used) in book.standard_numbers:
-        return met(spec, f"{used}在“绿色设计产品标准清单”中。", standard=used)
-    if not book.product_standards.complete:
-        return manual(
-            spec,
-            f"本系统没有收录完整的“绿色设计产品标准清单”，请对照官方清单核实{used}。",
-            todo="市局导入标准清单，或由经办人对照工信部网站核实。",
-            standard=used,
-        )
-    return not_met(spec, f"{used}不在“绿色设计产品标准清单”中。", standard=used)
+    if standard_key(used) not in book.standard_numbers:
+        return _not_listed(used, book, spec)
+    if written and standard_key(written) != standard_key(used):
+        told = f"申报所选适用标准为{used}，基本信息表填写为{written}，请改为一致。"
+        return manual(spec, told, standard=used, written=written)
+    return met(spec, f"{used}在“绿色设计产品标准清单”中。", standard=used)
+
+
+def _not_listed(used: str, book: Rulebook, spec: RuleSpec) -> Finding:
+    if book.product_standards.complete:
+        return not_met(spec, f"{used}不在“绿色设计产品标准清单”中。", standard=used)
+    return manual(
+        spec,
+        f"本系统没有收录完整的“绿色设计产品标准清单”，请对照官方清单核实{used}。",
+        todo="市局导入标准清单，或由经办人对照工信部网站核实。",
+        standard=used,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding
 from greenportal.rounds.rulebook import Rulebook, RuleSpec
@@ -60,6 +62,15 @@ def basic(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
     if failed:
         told = "；".join(f"第{no}条 {wanted[no]}" for no in failed)
         return not_met(spec, f"不符合基本要求：{told}。", failed=failed)
+    if against := _evaluators(facts, wanted):
+        return not_met(spec, f"第三方评价判为不符合基本要求：{'；'.join(against)}。", third=against)
     if open_:
         return manual(spec, f"基本要求第{'、'.join(map(str, open_))}条尚未填写。", open=open_)
     return met(spec, f"{len(wanted)}条基本要求均符合。", count=len(wanted))
+
+
+def _evaluators(facts: NominationFacts, wanted: Mapping[int, str]) -> list[str]:
+    """Say what the evaluator judged 不符合: mandatory rows by number, or its word on the whole (0)."""
+    failed = [answer.no for answer in facts.third_basic if answer.met is False]
+    rows = [f"第{no}条 {wanted[no]}" for no in failed if no in wanted]
+    return rows or (["评价结果填写为不符合"] if 0 in failed else [])

@@ -71,6 +71,16 @@ FIGURES = f.ReportFigures(
 )
 
 
+def judged(**values: Any) -> f.RequirementAnswer:
+    """Return a requirement that a report judges 符合."""
+    return f.RequirementAnswer(**{"party": "self", "label": "依法设立", "met": True, **values})
+
+
+PRODUCT = f.ProductFacts(
+    standard_no="GB/T 32163.1-2015", models=("甲型", "乙型"), requirements=(judged(indicator="能耗"),), lca_done=True
+)
+
+
 def share(**values: Any) -> dict[str, Any]:
     """Return the change that leaves one share only."""
     return {"figures": f.ReportFigures(shares=(f.ShareFigure(label="占比", **values),))}
@@ -128,6 +138,8 @@ def _own(category: str) -> dict[str, Any]:
             "key_energy_user": True,
             "energy": (entry,),
             "peers": (peer,),
+            "general": (judged(party="self"), judged(party="third")),
+            "musts": (judged(),),
         }
     if category == "park":
         park = f.ParkFacts(
@@ -140,7 +152,12 @@ def _own(category: str) -> dict[str, Any]:
         return {"park": park}
     if category == "supply_chain":
         return {"supply_chain": f.SupplyChainFacts(system="machinery", industry_group="machinery", leading=True)}
-    return {"product": f.ProductFacts(standard_no="GB/T 32163.1-2015")}
+    return {"product": PRODUCT}
+
+
+def product(**values: Any) -> dict[str, Any]:
+    """Return a change of the product."""
+    return {"product": replace(PRODUCT, **values)}
 
 
 def sides(**values: Any) -> dict[str, Any]:

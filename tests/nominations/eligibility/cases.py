@@ -22,7 +22,9 @@ from tests.nominations.eligibility.base import (
     engagement,
     evaluator,
     event,
+    judged,
     marked,
+    product,
     score,
     share,
     sides,
@@ -55,9 +57,26 @@ def book_with_standards(*numbers: str, complete: bool) -> rulebook.Rulebook:
     return rulebook.from_json(raw)
 
 
+CHOSEN = {"standard": "GB/T 32163.1-2015"}
 WITH = book_with_standards("gb/t32163.1—2015", complete=True)
 WITHOUT = book_with_standards("GB/T 32163.2-2015", complete=True)
 PARTLY = book_with_standards("GB/T 32163.1-2015", complete=False)
+
+
+def third(*rows: tuple[int, bool]) -> dict[str, Any]:
+    """Return the change to what the evaluator judged of 基本要求; 0 is its word on all."""
+    return {"third_basic": tuple(f.BasicAnswer(no=no, met=met) for no, met in rows)}
+
+
+def vetoed(party: str) -> dict[str, Any]:
+    """Return the change of one 一般要求 to 不符合 by one party."""
+    return {"general": (judged(), judged(party="third"), judged(party=party, met=False))}
+
+
+def asked(*models: str, **values: Any) -> dict[str, Any]:
+    """Return the change that leaves one indicator of a product, in a row for each model."""
+    named = models or (values.pop("model", ""),)
+    return product(requirements=tuple(judged(label="能耗", indicator="能耗", model=m, **values) for m in named))
 
 
 def _exclusion(rule: str, name: str) -> list[Case]:
@@ -236,6 +255,10 @@ STANDARDS = [
     Case("PRODUCT", "在不完整清单中", MET, category="product", book=PARTLY),
     Case("PRODUCT", "未填", ASK, {"product": None}, "product"),
     Case("PRODUCT", "标准空白", ASK, {"product": f.ProductFacts(standard_no=" ")}, "product"),
+    Case("PRODUCT", "所选标准算数", NOT, {"standard": "GB/T 1-2015"}, "product", "blocker", WITH),
+    Case("PRODUCT", "所选在清单而填写不同", ASK, product(standard_no="GB/T 1-2015") | CHOSEN, "product", book=WITH),
+    Case("PRODUCT", "所选与填写相同", MET, CHOSEN, "product", book=WITH),
+    Case("PRODUCT", "只有所选", MET, product(standard_no=None) | CHOSEN, "product", book=WITH),
     Case("PRODUCT", "工厂不适用", NONE),
 ]
 
@@ -408,7 +431,33 @@ SUPPLY = [
     Case("BASIC", "少答一条", ASK, {"basic": (f.BasicAnswer(no=1, met=True),)}, "product"),
     Case("BASIC", "未填", ASK, {"basic": None}, "park"),
     Case("BASIC", "鼓励项不要求", MET, answers("park", no7=False, no8=False), "park"),
+    Case("BASIC", "第三方判一条不符合", NOT, third((6, False)), "park", "decision"),
+    Case("BASIC", "第三方评价结果不符合", NOT, third((0, False), (1, True)), "supply_chain", "decision"),
+    Case("BASIC", "第三方判鼓励项不符合", MET, third((7, False), (0, True)), "park"),
     Case("BASIC", "工厂不适用", NONE),
+    Case("GENERAL", "均符合", MET),
+    Case("GENERAL", "表未填", ASK, {"general": None}, severity="info"),
+    Case("GENERAL", "自评价一项不符合", NOT, vetoed("self"), severity="decision"),
+    Case("GENERAL", "第三方一项不符合", NOT, vetoed("third"), severity="decision"),
+    Case("GENERAL", "园区不适用", NONE, category="park"),
+    Case("MUSTS", "均符合", MET),
+    Case("MUSTS", "表未填", ASK, {"musts": None}, severity="info"),
+    Case("MUSTS", "一项不符合", NOT, {"musts": (judged(), judged(met=False))}, severity="warning"),
+    Case("MUSTS", "产品不适用", NONE, category="product"),
+    Case("PRODUCT_ROWS", "均符合", MET, category="product"),
+    Case("PRODUCT_ROWS", "表未填", ASK, product(requirements=None), "product", "info"),
+    Case("PRODUCT_ROWS", "情况未知", ASK, {"product": None}, "product"),
+    Case("PRODUCT_ROWS", "一行不符合", NOT, asked(met=False), "product", "decision"),
+    Case("PRODUCT_ROWS", "判符合而数值不符合", NOT, asked(computed=False, arithmetic="19>18"), "product"),
+    Case("PRODUCT_ROWS", "一行未判", ASK, asked(met=None), "product"),
+    Case("PRODUCT_ROWS", "缺一个型号", ASK, asked(model="甲型"), "product"),
+    Case("PRODUCT_ROWS", "型号不在申报中", ASK, asked(model="丙型"), "product"),
+    Case("PRODUCT_ROWS", "各型号都有", MET, asked("甲型", "乙型"), "product"),
+    Case("PRODUCT_ROWS", "工厂不适用", NONE),
+    Case("LCA", "已编制", MET, category="product"),
+    Case("LCA", "未编制", NOT, product(lca_done=False), "product", "warning"),
+    Case("LCA", "未填", ASK, product(lca_done=None), "product", "info"),
+    Case("LCA", "工厂不适用", NONE),
 ]
 
 
