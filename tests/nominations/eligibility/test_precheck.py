@@ -232,6 +232,7 @@ def test_schema_names_every_fact_and_choice():
         "StatedScore",
         "YearFigure",
         "ReportHands",
+        "RequirementAnswer",
         "SanctionFact",
         "Statement",
         "Statements",
