@@ -36,7 +36,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "basic": ("BASIC",),
     "basic_met": ("BASIC", "GENERAL"),
     "general": ("GENERAL",),
-    **{group: ("MUSTS",) for group in judgements.GROUPS},
+    **dict.fromkeys(judgements.GROUPS, ("MUSTS",)),
     "requirements": ("PRODUCT_ROWS",),
     "lca_done": ("LCA",),
     "standard_no": ("PRODUCT",),
