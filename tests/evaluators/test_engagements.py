@@ -1,19 +1,16 @@
 """Claims, the cap, confirmation, disputes and withdrawal."""
 
-import itertools
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from evaluators.models import Engagement, Evaluator, ProjectLead
+from evaluators.models import Engagement, Evaluator
 from evaluators.services import claim, confirm, counting, decide_dispute, dispute, withdraw
-from evaluators.states import COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
-from greenportal import clock
+from evaluators.states import COUNTED, EngagementState
 from greenportal.accounts.actors import Actor, Role
-from greenportal.accounts.models import User
 from greenportal.audit.models import AuditEntry
-from greenportal.findings.types import DomainError, Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
+from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
 from greenportal.jobs.models import Job
 from greenportal.mail.models import OutboxMail
 from greenportal.rounds.models import Round
@@ -257,52 +254,3 @@ def test_a_rulebook_without_the_number_warns_nobody(round_2022, monkeypatch):
     monkeypatch.setattr(counting, "warn_from", lambda _book: None)
     fill(evaluator, round_2022, 12)
     assert near_mails() == []
-
-
-# --- the machine: every state × action × role × reason -----------------------------------------------------------
-
-ACTIONS = ("confirm", "dispute", "uphold", "void", "withdraw")
-
-
-def act(action: str, *, actor: Actor, engagement: Engagement, reason: str) -> Engagement:
-    if action == "confirm":
-        return confirm(actor=actor, engagement_id=engagement.pk)
-    if action == "dispute":
-        return dispute(actor=actor, engagement_id=engagement.pk, reason=reason)
-    if action == "withdraw":
-        return withdraw(actor=actor, engagement_id=engagement.pk, reason=reason)
-    return decide_dispute(actor=actor, engagement_id=engagement.pk, uphold=action == "uphold", reason=reason)
-
-
-def expected(action: str, state: str, role: Role, reason: str) -> str | type[DomainError]:
-    rows = [t for t in ENGAGEMENT_TRANSITIONS if t.action == action]
-    if role not in set().union(*(t.roles for t in rows)):
-        return Refused
-    moves = [t for t in rows if state in t.sources and role in t.roles]
-    if not moves:
-        return WrongState
-    return ReasonRequired if moves[0].needs_reason and not reason else moves[0].target
-
-
-@pytest.mark.parametrize("action", ACTIONS)
-def test_every_state_role_and_reason(action, round_2022):
-    evaluator, subject = make_evaluator(), make_subject()
-    handler = User.objects.create(username="项目负责人", name="项目负责人")
-    stranger_roles = {Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.DEPARTMENT, Role.ANONYMOUS}
-    for state, role, reason in itertools.product(S.values, Role, ("", "理由")):
-        organisation = evaluator.organisation_id if "evaluator" in role.value else subject.organisation_id
-        actor = Actor(role=role, user_id=handler.pk, authority_id=subject.authority_id, organisation_id=organisation)
-        with transaction.atomic():
-            engagement = make_engagement(evaluator, round_2022, subject, state=state)
-            ProjectLead.objects.create(engagement=engagement, user=handler, assigned_at=clock.now())
-            wanted = expected(action, state, role, reason)
-            if role in stranger_roles:
-                wanted = NotVisible
-            if isinstance(wanted, str):
-                assert act(action, actor=actor, engagement=engagement, reason=reason).state == wanted, (state, role)
-            else:
-                with pytest.raises(wanted):
-                    act(action, actor=actor, engagement=engagement, reason=reason)
-                engagement.refresh_from_db()
-                assert engagement.state == state
-            transaction.set_rollback(True)
