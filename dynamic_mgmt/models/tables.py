@@ -236,9 +236,13 @@ class TableMark(models.Model):
 
 
 class ExportMap(models.Model):
-    """The order of columns that the city set for one category's export: rows of [heading, source key]."""
+    """The order of columns that the city set for one category's export: rows of [heading, source key].
 
-    category = models.CharField("类别", max_length=12, choices=ListedUnit.Category.choices, unique=True)
+    periodic: of the short sheets of 定期报送, which have other keys than the yearly tables.
+    """
+
+    category = models.CharField("类别", max_length=12, choices=ListedUnit.Category.choices)
+    periodic = models.BooleanField("关键指标定期报送", default=False)
     columns = models.JSONField("列")
     note = models.CharField("依据", max_length=200, blank=True)
     version = models.IntegerField(default=1)
@@ -248,6 +252,9 @@ class ExportMap(models.Model):
     class Meta:
         verbose_name = "导出列序"
         verbose_name_plural = "导出列序"
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="export_map_once", fields=["category", "periodic"]),
+        ]
 
 
 class Dispatch(models.Model):

@@ -40,9 +40,13 @@ def sheet_of_category(period: TablePeriod, category: str) -> Sheet:
     return sheet_for(book, category, periodic=period.periodic)
 
 
-def columns(category: str, sheet: Sheet) -> list[tuple[str, str]]:
-    """Return (heading, key) as the city set them; else everything in the sheet's order. One query."""
-    stored = ExportMap.objects.filter(category=category).first()
+def map_of(period: TablePeriod, category: str) -> ExportMap | None:
+    """Return the columns that the city set for a category in periods of this kind, None before the first time. One query."""
+    return ExportMap.objects.filter(category=category, periodic=period.periodic).first()
+
+
+def columns(stored: ExportMap | None, sheet: Sheet) -> list[tuple[str, str]]:
+    """Return (heading, key) as the city set them; else everything in the sheet's order."""
     if stored is not None:
         return [(str(heading), str(key)) for heading, key in stored.columns]
     return [(label, key) for key, label in choices(sheet).items()]

@@ -8,7 +8,7 @@ from datetime import date
 from django.db import transaction
 
 from dynamic_mgmt.models import Dispatch, ExportMap, ListedUnit, TablePeriod
-from dynamic_mgmt.selectors.exports import choices, columns, reported, rows, sheet_of_category
+from dynamic_mgmt.selectors.exports import choices, columns, map_of, reported, rows, sheet_of_category
 from dynamic_mgmt.services.table_moving import clean, person
 from dynamic_mgmt.table_rules import may_manage_periods
 from greenportal import clock
@@ -41,10 +41,10 @@ def set_columns(
     if problems:
         raise Invalid("核对列序。", errors={"columns": problems})
     with transaction.atomic():
-        stored = ExportMap.objects.select_for_update().filter(category=category).first()
+        stored = ExportMap.objects.select_for_update().filter(category=category, periodic=period.periodic).first()
         if (stored.version if stored else 0) != seen_version:
             raise Stale("列序刚被他人修改，请刷新页面后再改。", current=stored.version if stored else 0)
-        row = stored or ExportMap(category=category, version=0)
+        row = stored or ExportMap(category=category, periodic=period.periodic, version=0)
         row.columns = [[heading.strip(), key] for heading, key in pairs]
         row.note, row.version = note.strip()[:200], row.version + 1
         row.updated_by_id, row.updated_at = person(actor), clock.now()
@@ -64,7 +64,7 @@ def export(*, actor: Actor, period: TablePeriod, category: str) -> bytes:
     """Return the Excel of a category in the city's columns: tables with the district's opinion."""
     may_manage_periods(actor).require()
     label = _category(category)
-    wanted = columns(category, sheet_of_category(period, category))
+    wanted = columns(map_of(period, category), sheet_of_category(period, category))
     tables = reported(period, category)
     heads = tuple(
         Column(f"c{n}", heading, width=16, kind="code" if key == "unit.uscc" or key == "uscc" else "text")

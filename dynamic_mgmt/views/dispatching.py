@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from dynamic_mgmt.constants import FILE_TABLES
 from dynamic_mgmt.forms.dispatching import ColumnsForm, DispatchForm
-from dynamic_mgmt.models import ExportMap, ListedUnit, TablePeriod
+from dynamic_mgmt.models import ListedUnit, TablePeriod
 from dynamic_mgmt.packets.papers import paper_of, table_pdf
 from dynamic_mgmt.selectors import exports
 from dynamic_mgmt.selectors.tables import periods
@@ -90,8 +90,8 @@ def columns(request: HttpRequest, period_id: int, category: str) -> HttpResponse
     if category not in ListedUnit.Category.values:
         raise NotVisible
     sheet = exports.sheet_of_category(period, category)
-    stored = ExportMap.objects.filter(category=category).first()
-    lines = "\n".join(f"{heading}={key}" for heading, key in exports.columns(category, sheet))
+    stored = exports.map_of(period, category)
+    lines = "\n".join(f"{heading}={key}" for heading, key in exports.columns(stored, sheet))
     initial = {"columns": lines, "note": stored.note if stored else "", "version": stored.version if stored else 0}
     form = ColumnsForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -6,11 +6,13 @@ import pytest
 
 from dynamic_mgmt.models import DynamicTable, ListedUnit, TablePeriod, UnitFigure
 from dynamic_mgmt.packets.papers import paper_of
+from dynamic_mgmt.selectors import exports
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book, sheet_for
 from dynamic_mgmt.selectors.figures import current
 from dynamic_mgmt.selectors.table_detail import detail
-from dynamic_mgmt.services import filing, periods
+from dynamic_mgmt.services import dispatching, filing, periods
 from greenportal import clock
+from greenportal.findings.types import Invalid
 from greenportal.sheets import FieldType
 from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.rounds import make_lead
@@ -121,3 +123,21 @@ def test_units_of_all_four_categories_fall_due_in_a_period():
     period, _ = begun(stage)
     assert wanted <= set(periods.due_units(period))
     assert set(ListedUnit.objects.filter(pk__in=wanted).values_list("category", flat=True)) == set(CATEGORIES)
+
+
+@pytest.mark.django_db
+def test_the_columns_of_the_yearly_export_are_not_those_of_a_period():
+    stage = make_stage()
+    period, _ = begun(stage)
+    lead = make_lead()
+    values = {"actor": lead, "category": "factory", "note": "", "seen_version": 0}
+    dispatching.set_columns(period=stage.period, pairs=[("能耗", "energy_total_y0"), ("地址", "address")], **values)
+    with pytest.raises(Invalid) as caught:
+        dispatching.set_columns(period=period, pairs=[("地址", "address")], **values)
+    assert "没有数据项“address”" in caught.value.errors["columns"][0], "the short sheet does not ask for it"
+    dispatching.set_columns(period=period, pairs=[("取水", "water_total_y0")], **values)
+    shown = [
+        exports.columns(exports.map_of(one, "factory"), exports.sheet_of_category(one, "factory"))
+        for one in (stage.period, period)
+    ]
+    assert shown == [[("能耗", "energy_total_y0"), ("地址", "address")], [("取水", "water_total_y0")]]
