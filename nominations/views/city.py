@@ -235,7 +235,7 @@ def submissions(request: HttpRequest) -> HttpResponse:
     rows = city.submissions(actor_of(request), round_id=year.pk)
     context = {
         "round": year,
-        "rows": [(row, f"{clock.local(row.received_at):%Y-%m-%d %H:%M:%S}") for row in rows],
+        "rows": [(row, f"{clock.local(row.received_at):%Y-%m-%d %H:%M:%S} +08:00") for row in rows],
         "printed_at": clock.spoken(clock.now()),
     }
     return render(request, "nominations/submissions.html", context)

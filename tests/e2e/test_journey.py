@@ -35,6 +35,7 @@ from nominations.models import Nomination, RecommendationList, Submission
 from nominations.selectors.content import contents, gaps
 from nominations.selectors.decisions import undecided
 from nominations.services import documents, drafting
+from tests.conftest import SCREENSHOTS
 from tests.e2e.desk import Desk, held, let_go, section_url, type_section, type_sheet
 from tests.factories.accounts import make_user
 from tests.factories.directory import make_industry
@@ -370,6 +371,13 @@ def accept(desk: Desk, row: RecommendationList, made: list[Nomination]) -> None:
     desk.look("16-summary")
     desk.go("submissions")
     desk.look("17-submissions")
+    printed = pypdfium2.PdfDocument(desk.page.pdf(format="A4"))
+    text = "".join("".join(page.get_textpage().get_text_bounded().split()) for page in printed)
+    assert f"{Submission.objects.get(list=row).receipt_no}瓦房店市" in text
+    assert "+08:00" in text
+    # The head and the ways to other pages are no part of the paper.
+    assert (len(printed), "退出登录" in text, "收到的申报" in text) == (1, False, False)
+    printed[0].render(scale=1.3).to_pil().save(SCREENSHOTS / "journey-17-submissions-paper.png")
 
 
 def fill_in_and_hand_in(desk: Desk, district: District, officer: User, made: list[Nomination]) -> User:

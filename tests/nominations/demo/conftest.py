@@ -15,14 +15,14 @@ from nominations.demo.stages import load
 
 
 @contextmanager
-def played(stage: str, folder: Path, *, limit: int | None = None) -> Iterator[list[str]]:
+def played(stage: str, folder: Path, *, limit: int | None = None, heavy: bool = False) -> Iterator[list[str]]:
     """Load `stage` inside a transaction that the end takes back, files in `folder`; yields the progress lines."""
     default = {**settings.STORAGES["default"], "OPTIONS": {"location": folder}}
     storages = {**settings.STORAGES, "default": default}
     lines: list[str] = []
     with transaction.atomic():
         with override_settings(DEMO_ALLOWED=True, STORAGES=storages):
-            load(stage, lines.append, limit=limit)
+            load(stage, lines.append, limit=limit, heavy=heavy)
         yield lines
         transaction.set_rollback(True)
 

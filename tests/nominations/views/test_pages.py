@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, time
 
 import pytest
 from django.test import Client
@@ -11,7 +12,10 @@ from django.urls import reverse
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
+from greenportal.rounds.services import grant_extension
+from nominations.constants import CLOCK_SUBMIT
 from nominations.models import NominationVersion
+from nominations.services import submitting
 from tests.factories.accounts import make_actor, make_user, sign_in
 from tests.factories.nominations import (
     Ready,
@@ -117,6 +121,39 @@ def test_desk_of_the_city_opens_once_a_list_arrived() -> None:
         assert client.get(reverse("nominations:return", args=[nomination.pk])).status_code == 200
         version = NominationVersion.objects.get(nomination=nomination)
         assert client.get(reverse("nominations:version", args=[version.pk])).status_code == 200
+
+
+def test_the_printable_list_says_who_submitted_when_under_which_receipt_and_by_which_extension() -> None:
+    """It stands in on paper where the system does not: serial, receipt, district, time of receipt, person, extension."""
+    first = ready_list(make_district("瓦房店市"), stage="submitted")
+    assert first.submission is not None
+    late = make_district("庄河市", year=first.district.round)
+    lead = make_actor(Role.CITY_LEAD)
+    with clock.fixed(DURING):
+        grant_extension(
+            actor=lead,
+            round_id=first.district.round.pk,
+            key=CLOCK_SUBMIT,
+            authority_id=late.authority.pk,
+            until=clock.local_instant(date(2022, 10, 20)),
+            document_no="大工信延〔2022〕3号",
+            reason="系统故障",
+        )
+    row = ready_list(late, stage="sealed").list
+    with clock.fixed(clock.local_instant(date(2022, 10, 18), time(16, 30, 5))):
+        submitting.submit(actor=late.lead, list_id=row.pk, seen_version=row.version)
+    with clock.fixed(DURING):
+        html = city_browser().get(reverse("nominations:submissions")).content.decode()
+    rows = [
+        [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", html)
+        if "<td" in row
+    ]
+    names = list(User.objects.filter(pk__in=[first.district.lead.user_id, late.lead.user_id]).order_by("pk"))
+    assert rows == [
+        ["1", "DL2022-0001", "瓦房店市", "2022-09-20 09:00:00 +08:00", names[0].name, ""],
+        ["2", "DL2022-0002", "庄河市", "2022-10-18 16:30:05 +08:00", names[1].name, "大工信延〔2022〕3号"],
+    ]
 
 
 def test_city_sees_no_draft_of_a_district() -> None:
