@@ -16,10 +16,8 @@ from evaluators.models import AnnualReport, RegistrationCase, ReportSeal
 from evaluators.rules import may_keep_own
 from evaluators.selectors.registering import cases_visible_to, evidence_visible_to
 from evaluators.selectors.reporting import reports_visible_to
-from evaluators.services.moving import NO_NUMBERS
 from evaluators.states import RegistrationState, ReportState
 from greenportal.accounts.actors import Actor
-from greenportal.accounts.identity import holds_number
 from greenportal.files import registry as files
 from greenportal.files.models import StoredFile
 from greenportal.filings import registry as filings
@@ -113,11 +111,6 @@ def own_uploads(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile
     return rows.filter(uploaded_by_id=actor.user_id) if actor.user_id is not None else rows.none()
 
 
-def no_numbers(text: str) -> str:
-    """Refuse a text that holds a full identity number: the portal keeps none (roster privacy)."""
-    return NO_NUMBERS if holds_number(text) else ""
-
-
 def connect() -> None:
     """Register everything. Called once by `AppConfig.ready()`."""
     files.register(FILE_EVIDENCE, visible_evidence)
@@ -129,7 +122,6 @@ def connect() -> None:
         edit=may_edit_case,
         back_url=lambda pk: reverse("evaluators:case", args=[pk]),
         title=case_title,
-        screen=no_numbers,
     )
     filings.register(
         SCOPE_REPORT,
@@ -138,5 +130,4 @@ def connect() -> None:
         back_url=lambda pk: reverse("evaluators:report", args=[pk]),
         title=report_title,
         fill=may_fill_report,
-        screen=no_numbers,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from greenportal.accounts.actors import Role
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.findings.types import ReasonRequired, Refused, WindowClosed, WrongState
 
 
@@ -46,7 +47,7 @@ def find(
     """Return the row that allows `action` from `state`, or raise the exact refusal.
 
     The order of refusals is fixed: role, state, window, reason, so that a stranger learns nothing
-    of the state. `named` is the public name of the present state, for the message.
+    of the state. A reason that holds an identity number is Invalid. `named` is the public name of the present state, for the message.
     """
     rows = [t for t in table if t.action == action]
     mine = [t for t in rows if role in t.roles]
@@ -60,6 +61,7 @@ def find(
         raise WindowClosed(f"办理期限已过，不能{found.label}。确需补报的，请联系市局办理延期。")
     if found.needs_reason and not reason.strip():
         raise ReasonRequired(f"{found.label}需要写明理由。")
+    refuse_numbers(reason=reason)
     return found
 
 

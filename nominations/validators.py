@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.findings.types import Invalid
 from nominations.constants import CODE_CORRECTION, CODE_LIST, CODE_NOMINATION, CODE_PREFIX
 
@@ -68,11 +69,12 @@ def parse_code(text: str) -> Code | None:
 
 
 def clean_reason(text: str, *, label: str = "理由", limit: int = 300) -> str:
-    """Return the trimmed reason; raises Invalid when empty or longer than `limit` characters."""
+    """Return the trimmed reason; raises Invalid when empty, too long or holding an identity number."""
     cleaned = " ".join(text.split())
     if not cleaned:
         raise Invalid(f"填写{label}。", errors={"reason": [f"填写{label}。"]})
     if len(cleaned) > limit:
         message = f"{label}不超过{limit}字，现在是{len(cleaned)}字。"
         raise Invalid(message, errors={"reason": [message]})
+    refuse_numbers(reason=cleaned)
     return cleaned

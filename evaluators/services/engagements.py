@@ -24,10 +24,10 @@ from evaluators.services.counting import (
     tell_nominations,
     warn_near,
 )
-from evaluators.services.moving import refuse_numbers
 from evaluators.states import CLAIMANTS, COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
 from greenportal import clock, transitions
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.audit.services import record
 from greenportal.directory.models import Subject
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale

@@ -9,7 +9,7 @@ from datetime import datetime
 from evaluators.models import FiledReturn
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.accounts.identity import holds_number
+from greenportal.accounts.identity import NO_NUMBERS, holds_number, refuse_numbers
 from greenportal.filings.models import FieldComment, Filing
 from greenportal.filings.selectors import open_comments
 from greenportal.filings.services import add_comment, answer_comment
@@ -28,21 +28,11 @@ class Remark:
     clause: str = ""
 
 
-NO_NUMBERS = "含有身份证件号码，没有保存。系统不保存身份证件号码，请改填不含号码的内容。"
-
-
 def person(actor: Actor) -> int:
     """Return the id of the person who acts; rows that name somebody are written by people only."""
     if actor.user_id is None:
         raise Refused("这一事项须由登录的人员办理。")
     return actor.user_id
-
-
-def refuse_numbers(**texts: str) -> None:
-    """Refuse texts that hold a full identity number, each at its field: the portal keeps none, its trail neither."""
-    errors = {field: [NO_NUMBERS] for field, text in texts.items() if holds_number(text)}
-    if errors:
-        raise Invalid(NO_NUMBERS, errors=errors)
 
 
 def clean_reason(text: str, *, label: str, limit: int = 2000) -> str:

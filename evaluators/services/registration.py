@@ -15,6 +15,7 @@ from evaluators.services.counting import tell_nominations
 from evaluators.services.groups import put_on_file
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import told_of
 from greenportal.audit.services import record
 from greenportal.directory.services import register_organisation
 from greenportal.findings.types import Invalid, NotVisible, Stale
@@ -104,6 +105,8 @@ def record_registration(
     errors = entered.problems()
     if not source.strip():
         errors["source"] = ["填写来源，如“机构提交的证明材料，2022年10月8日”。"]
+    if told := told_of(source):
+        errors["source"] = [told]
     if errors:
         raise Invalid("核对评价机构登记内容。", errors=errors)
     with transaction.atomic():

@@ -12,10 +12,11 @@ from evaluators.constants import FILE_RELATION, SCOPE_RELATION
 from evaluators.models import AffiliateRelation, Evaluator
 from evaluators.rules import may_decide
 from evaluators.services.groups import hold_shape, settle
-from evaluators.services.moving import person, refuse_numbers
+from evaluators.services.moving import person
 from evaluators.states import RELATION_TRANSITIONS, RelationState
 from greenportal import clock, transitions
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.audit.services import record
 from greenportal.directory.models import Organisation
 from greenportal.files.models import StoredFile

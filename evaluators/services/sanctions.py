@@ -14,9 +14,10 @@ from evaluators.constants import FILE_SANCTION, SCOPE_SANCTION
 from evaluators.models import Engagement, Sanction, SanctionStep
 from evaluators.rules import may_confirm_second, may_decide
 from evaluators.services.counting import tell_nominations
-from evaluators.services.moving import clean_reason, person, refuse_numbers
+from evaluators.services.moving import clean_reason, person
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.audit.services import record
 from greenportal.directory.models import Organisation
 from greenportal.files.models import StoredFile

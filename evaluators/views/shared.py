@@ -19,7 +19,6 @@ from evaluators.models import Evaluator
 from evaluators.selectors import visible_to
 from evaluators.services.moving import Remark
 from greenportal import clock
-from greenportal.accounts import identity
 from greenportal.accounts.actors import Actor, Role
 from greenportal.directory.forms import posted
 from greenportal.files.messages import UploadRefused
@@ -96,12 +95,7 @@ def kept(
     data_class: str = "ordinary",
     field: str = "file",
 ) -> StoredFile:
-    """Take an upload for the actor's own body; a refusal, and a missing one, stand at `field`.
-
-    A name that holds an identity number is kept without its middle: names go into rows and into the trail.
-    """
-    if upload is not None:
-        upload.name = identity.without_numbers(upload.name or "")
+    """Take an upload for the actor's own body; a refusal, and a missing one, stand at `field`."""
     try:
         return receive(
             actor=actor,

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
+from greenportal.accounts.identity import without_numbers
 from greenportal.files import antivirus, blobs, conf, jail
 from greenportal.files.messages import LABELS, SUFFIXES, UploadRefused, accepted, spoken_size
 from greenportal.files.models import StoredFile
@@ -125,8 +126,11 @@ def examined(upload: UploadedFile[Any] | None, *, accept: Collection[str]) -> It
 
 
 def clean_name(name: str) -> str:
-    """Return the last part of a file name without control, bidi and separator characters, ≤ 120 characters."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    """Return the last part of a file name without control, bidi and separator characters, ≤ 120 characters.
+
+    An identity number in it loses its middle: the name stands in rows, pages and the trail.
+    """
+    last = without_numbers(name.replace("\\", "/").rsplit("/", 1)[-1])
     kept = "".join(c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c)[0] != "C")
     kept = " ".join(kept.translate(str.maketrans('<>:"|?*', "_______")).split()).strip(". ")
     pure = PurePosixPath(kept or "文件")

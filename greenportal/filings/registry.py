@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import told_of
 from greenportal.filings.models import Filing
 from greenportal.findings.types import Finding, NotVisible, Verdict, denied
 from greenportal.sheets import Section
@@ -51,10 +52,6 @@ def _nobody(_actor: Actor, _scope_id: int, _who: str) -> Verdict:
     return denied("这一项不由您填写。")
 
 
-def _anything(_text: str) -> str:
-    return ""
-
-
 def _unchecked(_actor: Actor, _filing: Filing, _section: Section) -> Sequence[Finding]:
     return ()
 
@@ -69,7 +66,7 @@ def register(
     title: Text = _no_title,
     fill: Fill = _nobody,
     hints: Hints = _no_hints,
-    screen: Screen = _anything,
+    screen: Screen = told_of,
     check: Check = _unchecked,
 ) -> None:
     """Declare a kind of owner, in its app's `ready()`.
@@ -77,7 +74,7 @@ def register(
     view(actor, scope_id) and edit(actor, scope_id, sheet_key) answer with a Verdict whose reason is Chinese;
     fill(actor, scope_id, who) says whether the actor belongs to the party that a field is kept for (`Field.who`);
     without it such fields are nobody's. screen(text) answers why a typed text may not be stored at all, "" when it
-    may: the place is then refused and named, the rest is stored. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs.
+    may: the place is then refused and named, the rest is stored; without one, full identity numbers are refused. `back_url(scope_id)` is the owner's page and `title(scope_id)` its name in the breadcrumbs.
     `hints(actor, scope_id, answers)`, answers with formulas computed, are sentences that the check page shows and that
     never refuse. `check(actor, filing, section)` are the findings that hang on what the section holds now, as the
     actor may read them: computed at each save and each drawing of the page, so cheap, and stored nowhere.

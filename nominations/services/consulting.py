@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.identity import told_of
 from greenportal.accounts.models import DatedLink
 from greenportal.accounts.services import issue_link, use_link
 from greenportal.audit.services import record
@@ -231,6 +232,8 @@ def _answered(
             errors[f"items.{pk}"] = ["选择“无意见”或“有意见”。"]
         elif opinion.opinion == Opinion.OBJECTION and not opinion.text.strip():
             errors[f"items.{pk}"] = ["写明意见的内容和依据。"]
+        elif told := told_of(opinion.text):
+            errors[f"items.{pk}"] = [told]
     if errors:
         raise Invalid("请把每项申报的意见填写完整。", errors=errors)
     for pk, item in items.items():

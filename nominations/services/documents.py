@@ -9,6 +9,7 @@ from django.db import transaction
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.files.models import StoredFile
 from greenportal.findings.types import Invalid, NotVisible
 from greenportal.rounds.booktypes import DocumentSlot
@@ -53,6 +54,7 @@ def attach(
             raise NotVisible
         if issued_on is not None and issued_on > clock.today():
             raise Invalid("出具日期不能晚于今天。", errors={"issued_on": ["出具日期不能晚于今天。"]})
+        refuse_numbers(title=title)
         live = nomination.documents.filter(slot=slot, removed_at=None)
         replaced = [] if wanted.many else list(live.values_list("pk", flat=True))
         if replaced:

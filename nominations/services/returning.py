@@ -10,6 +10,7 @@ from django.db import transaction
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import told_of
 from greenportal.filings.models import FieldComment
 from greenportal.filings.services import add_comment
 from greenportal.findings.types import DomainError, Invalid
@@ -54,6 +55,8 @@ def _checked(comments: Sequence[CommentDraft], due_at: datetime) -> None:
     for number, comment in enumerate(comments):
         if not comment.text.strip():
             errors[f"comments.{number}.text"] = [f"填写对“{comment.label}”的意见。"]
+        if told := told_of(comment.text):
+            errors[f"comments.{number}.text"] = [told]
         if comment.kind not in FieldComment.Kind.values:
             errors[f"comments.{number}.kind"] = [f"选择对“{comment.label}”的意见类别。"]
     if errors:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import re
-import subprocess
 import zipfile
-from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from evaluators.models import StaffMember
 from evaluators.services import reporting
 from greenportal import clock
-from greenportal.accounts import identity
 from greenportal.accounts.actors import Role
 from greenportal.filings.services import save
 from tests.factories.accounts import actor_for, make_user, sign_in
+from tests.factories.dumping import body_of, scanned
 from tests.factories.evaluators import make_evaluator
 from tests.factories.files import make_upload
 from tests.factories.registering import complete as complete_case
@@ -40,53 +36,6 @@ HEADS = ["姓名", "职称级别", "职称专业", "是否专职", "职称证书
 @pytest.fixture
 def during_the_round():
     """Pages take the running clock: sessions and second factors are of today."""
-
-
-def found_in(text: str) -> list[str]:
-    """Return every real identity number that stands in `text`, ours or any other."""
-    return [number for number in identity.PATTERN.findall(text) if identity.holds_number(number)]
-
-
-def dumped() -> dict[str, str]:
-    """Return the text of every column of every table of the database, as PostgreSQL prints it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        tables = [name for (name,) in cursor.fetchall()]
-        texts = {}
-        for table in tables:
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
-            texts[table] = "\n".join(row for (row,) in cursor.fetchall())
-    return texts
-
-
-def unpacked(path: Path) -> str:
-    """Return what a stored file says, members of ZIP packages and all."""
-    body = path.read_bytes()
-    texts = [body.decode("utf-8", "ignore"), body.decode("utf-16", "ignore")]
-    if zipfile.is_zipfile(io.BytesIO(body)):
-        with zipfile.ZipFile(io.BytesIO(body)) as package:
-            texts += [package.read(name).decode("utf-8", "ignore") for name in package.namelist()]
-    return "\n".join(texts)
-
-
-def scanned(storage: Path, logs: str, pages: list[str]) -> dict[str, list[str]]:
-    """Return place → numbers found there, of everything the portal wrote."""
-    places = {f"table {name}": text for name, text in dumped().items()}
-    places |= {f"file {path.name}": unpacked(path) for path in storage.rglob("*") if path.is_file()}
-    places |= {f"name {path}": str(path) for path in storage.rglob("*")}
-    places |= {"logs": logs} | {f"page {number}": text for number, text in enumerate(pages)}
-    return {place: found for place, text in places.items() if (found := found_in(text))}
-
-
-def body_of(response) -> str:
-    content = response.content
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            return "\n".join(package.read(name).decode("utf-8", "ignore") for name in package.namelist())
-    if content.startswith(b"%PDF"):
-        done = subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True)
-        return done.stdout.decode()
-    return content.decode("utf-8", "ignore")
 
 
 def journey(round_2022, city, client, actor) -> list[str]:

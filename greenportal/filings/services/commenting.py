@@ -9,6 +9,7 @@ from django.db import transaction
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.audit.services import record
 from greenportal.filings import registry
 from greenportal.filings.models import FieldComment, Filing
@@ -42,6 +43,7 @@ def add_comment(
         raise Invalid("选择意见类别。", errors={"kind": ["选择意见类别。"]})
     if not text.strip():
         raise Invalid("填写意见内容。", errors={"text": ["填写意见内容。"]})
+    refuse_numbers(text=text)
     registry.scope(scope)
     if actor.user_id is None:
         raise NotVisible
@@ -81,6 +83,7 @@ def answer_comment(*, comment_id: int, answer: str, text: str = "", actor: Actor
         if comment.answer != FieldComment.Answer.OPEN:
             raise WrongState("这条意见已经答复。")
         _check_answer(comment, answer, text)
+        refuse_numbers(text=text)
         comment.answer = FieldComment.Answer(answer)
         comment.answer_text = text.strip()
         comment.answered_by_id = actor.user_id

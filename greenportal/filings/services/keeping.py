@@ -10,7 +10,8 @@ from greenportal.filings import registry
 from greenportal.filings.models import Filing
 from greenportal.sheets import Field, Level, Problem, Sheet
 from greenportal.sheets.paths import label_of, parse
-from greenportal.sheets.types import WRITERS
+from greenportal.sheets.types import WRITERS, FieldType
+from greenportal.sheets.validation import check
 from greenportal.sheets.values import is_empty
 
 
@@ -43,11 +44,20 @@ def _screened(filing: Filing, sheet: Sheet, changes: Mapping[str, Any]) -> dict[
     """Return path → why its text may not be stored; the message names the field and never repeats the text."""
     screen, found = registry.scope(filing.scope).screen, {}
     for path, value in changes.items():
-        told = screen(value) if isinstance(value, str) and value else ""
+        told = screen(value) if isinstance(value, str) and not _is_code(sheet, path, value) else ""
         if told:
             label = label_of(sheet, filing.answers, path)
             found[path] = Problem(f"{sheet.key}.{path}", label, f"“{label}”{told}", Level.ERROR)
     return found
+
+
+def _is_code(sheet: Sheet, path: str, value: str) -> bool:
+    """Whether a code of a legal person stands in its own place: a few of them read like an identity number."""
+    place = parse(path)
+    if place is None or not (place.field or place.column):
+        return False
+    field = sheet.field(place.field) if place.field else sheet.table(place.table).column(place.column)
+    return field.type == FieldType.USCC and not check(field, value)
 
 
 def _every_field(sheet: Sheet) -> list[Field]:

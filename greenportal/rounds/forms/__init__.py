@@ -15,6 +15,7 @@ from greenportal.findings.types import DomainError, Invalid
 from greenportal.rounds import rulebook
 from greenportal.rounds.bookchanges import Editable, Value
 from greenportal.rounds.bookcodec import canonical_decimal
+from greenportal.sheets.forms import PortalForm
 
 END_HELP = "该时刻起不再接收。“10月15日24:00”请填写10月16日 00:00。"
 
@@ -38,7 +39,7 @@ class Instant(forms.DateTimeField):
         return clock.local(value).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
-class ServiceForm(forms.Form):
+class ServiceForm(PortalForm):
     """A form that can show what a service refused and keeps what was typed."""
 
     def take(self, error: DomainError) -> None:
