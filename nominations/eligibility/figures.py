@@ -28,8 +28,6 @@ _LAST_YEAR = {
 }
 #: Columns of points beside an indicator in percent: no shares themselves.
 _POINTS = frozenset({"max_score", "score"})
-#: Shares that the evaluator of a supply chain states as plain fields.
-_CHECKED = ("low_risk_share_checked", "product_recovery_checked", "packaging_recovery_checked")
 #: A typed share and its pair of totals: sheet, share, part, whole.
 _TYPED = (("park_conditions", "industrial_share", "industrial_value_added", "total_value_added"),)
 
@@ -51,10 +49,11 @@ def _shares(key: str, sheet: Sheet, answers: Mapping[str, Any]) -> Iterator[Shar
             yield ShareFigure(label=sheet.field(share).label, value=value, numerator=pair[0], denominator=pair[1])
     if any(spec.formula and spec.unit == PERCENT for spec in _specs(sheet)):
         yield from (_computed(row) for row in explain(sheet, answers) if row.unit == PERCENT and row.value is not None)
-    for name in _CHECKED if key == "supply_chain_third" else ():
-        value = decimal_of(answers.get(name))
+    # What an evaluator states in percent as a plain field.
+    for spec in sheet.fields() if key.endswith("_third") else ():
+        value = decimal_of(answers.get(spec.key)) if spec.unit == PERCENT and not spec.formula else None
         if value is not None:
-            yield ShareFigure(label=f"第三方评价：{sheet.field(name).label}", value=value)
+            yield ShareFigure(label=f"第三方评价：{spec.label}", value=value)
     for table in sheet.tables():
         yield from _typed_shares(key, table, answers)
 
