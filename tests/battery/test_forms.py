@@ -22,10 +22,16 @@ from tests.nominations.views.browsing import Fields, undone
 from tests.test_role_matrix import BUTTON, FREE, addresses, foreign, url_of
 
 __all__ = ["foreign"]
-pytestmark = [pytest.mark.slow, pytest.mark.battery, pytest.mark.django_db]
+pytestmark = [pytest.mark.battery, pytest.mark.django_db]
 #: Role → at least so many pages with fields to type into. The count keeps the sweep from finding nothing.
 SENDERS = {Role.DISTRICT_OFFICER: 8, Role.DISTRICT_LEAD: 8, Role.CITY_LEAD: 8, Role.EVALUATOR_ADMIN: 2}
-CASES = [(role, number) for role in SENDERS for number in chosen(range(len(naughty.TEXTS)), 1, salt=f"forms:{role}")]
+#: `make test` walks one role with one text, `make slow` each role, `make battery` each text.
+QUICK = chosen(list(SENDERS), 1, salt="forms")
+CASES = [
+    pytest.param(role, number, marks=[] if role in QUICK else [pytest.mark.slow])
+    for role in SENDERS
+    for number in chosen(range(len(naughty.TEXTS)), 1, salt=f"forms:{role}")
+]
 #: Sent to nobody's harm: signing in and out has tests of its own.
 LEFT_OUT = ("account_", "mfa_")
 

@@ -30,9 +30,7 @@ from tests.factories import nominations as make
 from tests.factories.accounts import actor_for, make_user, sign_in
 from tests.factories.rounds import DURING
 
-pytestmark = [pytest.mark.slow, pytest.mark.battery, pytest.mark.services, pytest.mark.django_db(transaction=True)]
-SLOW = 20
-DOWNLOADS = 20
+pytestmark = [pytest.mark.battery, pytest.mark.services, pytest.mark.django_db(transaction=True)]
 PAGES = 60 if FULL else 20
 #: An upload takes this long from its first byte to its last.
 DRIP_SECONDS = 12.0 if FULL else 4.0
@@ -50,8 +48,8 @@ def body_of(token: str) -> tuple[bytes, str]:
     return fields.encode() + corpus.pdf(3) + f"\r\n--{mark}--\r\n".encode(), mark
 
 
-def drip(port: int, path: str, cookies: str, token: str) -> int:
-    """Send an upload piece by piece; return the status of the answer."""
+def drip(port: int, path: str, cookies: str, token: str, *, seconds: float) -> int:
+    """Send an upload piece by piece in so many seconds; return the status of the answer."""
     body, mark = body_of(token)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookies}; {settings.CSRF_COOKIE_NAME}={token}\r\n"
@@ -63,7 +61,7 @@ def drip(port: int, path: str, cookies: str, token: str) -> int:
         line.sendall(head.encode())
         for start in range(0, len(body), size):
             line.sendall(body[start : start + size])
-            time.sleep(DRIP_SECONDS / PIECES)
+            time.sleep(seconds / PIECES)
         answer = http.client.HTTPResponse(line)
         answer.begin()
         return answer.status
@@ -111,33 +109,43 @@ class Desk:
         self.page = reverse("nominations:detail", args=[self.nomination.pk])
 
 
-def test_slow_uploads_and_downloads_do_not_stop_the_others(private_storage: Path, keep: Keep) -> None:
+@pytest.mark.parametrize(
+    ("count", "seconds", "pages"),
+    [pytest.param(4, 1.0, 5, id="sample"), pytest.param(20, DRIP_SECONDS, PAGES, marks=pytest.mark.slow, id="whole")],
+)
+def test_slow_uploads_and_downloads_do_not_stop_the_others(
+    count: int, seconds: float, pages: int, private_storage: Path, keep: Keep
+) -> None:
     desk = Desk()
     token = "b" * 32
-    with portal(private_storage, now=DURING) as port, ThreadPoolExecutor(SLOW + DOWNLOADS) as others:
+    with portal(private_storage, now=DURING) as port, ThreadPoolExecutor(2 * count) as others:
         get(port, desk.page, desk.cookies)
-        quiet = [get(port, desk.page, desk.cookies) for _ in range(PAGES)]
+        quiet = [get(port, desk.page, desk.cookies) for _ in range(pages)]
         gate = threading.Event()
 
         def after(act: Callable[[], object]) -> object:
             gate.wait(PATIENCE)
             return act()
 
-        uploads = [others.submit(after, lambda: drip(port, desk.upload, desk.cookies, token)) for _ in range(SLOW)]
-        downloads = [others.submit(after, lambda: get(port, desk.download, desk.cookies)) for _ in range(DOWNLOADS)]
+        uploads = [
+            others.submit(after, lambda: drip(port, desk.upload, desk.cookies, token, seconds=seconds))
+            for _ in range(count)
+        ]
+        downloads = [others.submit(after, lambda: get(port, desk.download, desk.cookies)) for _ in range(count)]
         gate.set()
-        busy = [get(port, desk.page, desk.cookies) for _ in range(PAGES)]
+        busy = [get(port, desk.page, desk.cookies) for _ in range(pages)]
         sent = [future.result(PATIENCE) for future in uploads]
         fetched = [future.result(PATIENCE) for future in downloads]
     assert {status for status, _, _ in [*quiet, *busy]} == {200}
-    assert sent == [302] * SLOW
-    assert [(status, size) for status, size, _ in fetched] == [(200, desk.size)] * DOWNLOADS  # type: ignore[misc]
-    assert desk.nomination.documents.filter(removed_at=None).count() == SLOW + 1
+    assert sent == [302] * count
+    assert [(status, size) for status, size, _ in fetched] == [(200, desk.size)] * count  # type: ignore[misc]
+    assert desk.nomination.documents.filter(removed_at=None).count() == count + 1
     figures = {"平时p95秒": p95([s for _, _, s in quiet]), "同时p95秒": p95([s for _, _, s in busy])}
-    keep("traffic", f"{SLOW}个慢速上传、{DOWNLOADS}个下载，其他页面{PAGES}次", "无一失败", **figures)
+    keep("traffic", f"{count}个慢速上传、{count}个下载，其他页面{pages}次", "无一失败", **figures)
     assert figures["同时p95秒"] < PATIENCE
 
 
+@pytest.mark.slow
 def test_control_a_stalled_body_keeps_its_sender_waiting(private_storage: Path, keep: Keep) -> None:
     """Shows that the slow uploads above are slow: half a body gets no answer at all."""
     desk = Desk()
