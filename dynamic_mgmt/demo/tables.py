@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -137,12 +137,13 @@ def play(
         for part, unit in zip(PARTS, units, strict=True):
             _play(part, unit, period, officer, reviewer, lead)
         _experience(units, officer, reviewer)
+        _periodic(round_id, authority_id, officer, lead)
 
 
-def _unit(part: Part, authority_id: int, number: int) -> ListedUnit:
+def _unit(part: Part, authority_id: int, number: int, *, category: str = "factory") -> ListedUnit:
     known = Industry.objects.filter(code="3451").exists()
     return ListedUnit.objects.create(
-        category="factory",
+        category=category,
         level="national",
         batch=str(number % 6 + 1),
         list_year=2017 + number % 5,
@@ -151,7 +152,7 @@ def _unit(part: Part, authority_id: int, number: int) -> ListedUnit:
         sort_key=sort_key(part.name),
         province="辽宁省",
         city="大连市",
-        industry_code="3451" if known else "",
+        industry_code="3451" if known and category == "factory" else "",
         authority_id=authority_id,
         source=SOURCE,
         created_at=clock.now(),
@@ -212,6 +213,46 @@ def _judge(part: Part, table: DynamicTable, officer: Actor, reviewer: Actor, lea
         )
     elif part.upto == "decided":
         judging.decide(actor=lead, seen_version=table.version, decision="keep", **args)
+
+
+#: One unit of each other category for 定期报送, and what is typed of it in the period.
+KEY_UNITS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+    ("product", "大连云圃演示水泵有限公司", {}),
+    (
+        "park",
+        "大连望舒演示产业园区",
+        {
+            "added_value_y0": "182000",
+            "industrial_share_y0": "63.5",
+            "energy_total_y0": "41000",
+            "water_total_y0": "960000",
+        },
+    ),
+    ("supply_chain", "大连霁川演示装备有限公司", {}),
+)
+
+
+def _periodic(round_id: int, authority_id: int, officer: Actor, lead: Actor) -> None:
+    """A period of 定期报送 that the city added: a unit of each other category, one of them filed."""
+    period = periods.add_period(
+        actor=lead,
+        round_id=round_id,
+        key="2022h1",
+        label="2022年上半年关键指标定期报送（演示）",
+        data_year=2022,
+        opens_at=clock.now(),
+        closes_at=clock.now() + timedelta(days=30),
+    )
+    for category, name, typed in KEY_UNITS:
+        unit = _unit(Part(name, "due"), authority_id, 4, category=category)
+        periods.make_due(period_id=period.pk, unit_ids=[unit.pk])
+        if typed:
+            table = filing.begin(actor=officer, table_id=DynamicTable.objects.get(period=period, unit=unit).pk)
+            if table.filing is None:
+                raise RuntimeError("a begun table has a filing")
+            answers = {"uscc": "12210200MB0TE5T44H", "in_production": "yes", **typed}
+            save(filing_id=table.filing.pk, seen_version=table.filing.version, changes=answers, actor=officer)
+            filing.file_table(actor=officer, table_id=table.pk)
 
 
 def _experience(units: list[ListedUnit], officer: Actor, reviewer: Actor) -> None:
