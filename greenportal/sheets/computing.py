@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from greenportal.sheets import expressions, numerals
 from greenportal.sheets.expressions import Value
 from greenportal.sheets.paths import rows_of
-from greenportal.sheets.types import Answers, Field, Section, Sheet, Table
+from greenportal.sheets.types import SHOWN, Answers, Field, Section, Sheet, Table
 
 Lookup = Callable[[str], Value]
 
@@ -35,12 +35,38 @@ def compute(sheet: Sheet, answers: Answers) -> dict[str, Any]:
         for key in ready:
             field = pending.pop(key)
             result[key] = _rounded(field, expressions.evaluate(field.formula, lookup(sheet, result)))
+    for table in sheet.tables():
+        if any(row.shows for row in table.fixed):
+            result[table.key] = [_showing(sheet, table, row, result) for row in rows_of(table, result)]
     return result
+
+
+def _showing(sheet: Sheet, table: Table, row: Mapping[str, str], answers: Answers) -> dict[str, str]:
+    """Return the row with the figures that it is printed to show, each with its unit and what it is of."""
+    fixed = table.fixed_row(row["_id"])
+    shows = fixed.shows if fixed else {}
+    return {**row, **{key: "；".join(_figures(sheet, names, answers)) for key, names in shows.items()}}
+
+
+def _figures(sheet: Sheet, names: tuple[str, ...], answers: Answers) -> Iterator[str]:
+    for name in names:
+        key, dot, column_key = name.partition(".")
+        if not dot:
+            if value := answers.get(key):
+                title = f"{sheet.field(key).label} " if len(names) > 1 else ""
+                yield f"{title}{value} {sheet.field(key).unit}".strip()
+            continue
+        table = sheet.table(key)
+        column = table.column(column_key)
+        for row in rows_of(table, answers):
+            if value := row.get(column_key):
+                of = next((row[c.key] for c in table.columns if not c.is_number and row.get(c.key)), "")
+                yield f"{of} {value} {column.unit}".strip()
 
 
 def _computed_row(sheet: Sheet, table: Table, row: Mapping[str, str], answers: Answers) -> dict[str, str]:
     done = dict(row)
-    pending = {column.key: column for column in table.columns if column.formula}
+    pending = {column.key: column for column in table.columns if column.formula not in {"", SHOWN}}
     while pending:
         ready = [
             key for key, column in pending.items() if not expressions.names(column.formula) & (set(pending) - {key})

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from greenportal.sheets import computing, expressions
 from greenportal.sheets.paths import cell, rows_of
-from greenportal.sheets.types import Answers, Field, Sheet, Table
+from greenportal.sheets.types import SHOWN, Answers, Field, Sheet, Table
 
 _SIGNS: Mapping[type[ast.operator], str] = {ast.Add: "＋", ast.Sub: "－", ast.Mult: "×", ast.Div: "÷"}
 _WORDS = {"sum": "合计", "count": "项数", "min": "最小值", "max": "最大值", "abs": "绝对值"}
@@ -59,7 +59,7 @@ def explain(sheet: Sheet, answers: Answers) -> list[Explained]:
 
 
 def _cells(sheet: Sheet, table: Table, answers: Answers) -> Iterator[Explained]:
-    computed = [column for column in table.columns if column.formula]
+    computed = [column for column in table.columns if column.formula not in {"", SHOWN}]
     for row in rows_of(table, answers):
         typed = [column for column in table.columns if not column.formula and row.get(column.key)]
         for column in computed if typed else ():

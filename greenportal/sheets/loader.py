@@ -15,6 +15,7 @@ from greenportal.sheets import expressions
 from greenportal.sheets.paths import KEY, ROW_ID
 from greenportal.sheets.types import (
     NUMBERS,
+    SHOWN,
     WRITERS,
     Choice,
     Cover,
@@ -268,7 +269,7 @@ class _Reader:
             raise self.fail(f"{where}.who", f"{field.who!r} is none of {', '.join(WRITERS)}", field.key)
         if field.who and field.required == Required.HARD:
             raise self.fail(f"{where}.who", "a field of another party cannot stop the one who files", field.key)
-        if field.formula and field.type not in NUMBERS:
+        if field.formula and field.formula != SHOWN and field.type not in NUMBERS:
             raise self.fail(f"{where}.formula", "belongs to a number", field.key)
         if field.min is not None and field.max is not None and field.min > field.max:
             raise self.fail(f"{where}.min", "is above max", field.key)
@@ -306,13 +307,16 @@ class _Reader:
         return table
 
     def fixed_row(self, raw: Any, where: str) -> FixedRow:
-        """Return one printed row: `id` and the texts of its columns."""
+        """Return one printed row: `id`, the texts of its columns, and which figures it `shows`."""
         if not isinstance(raw, Mapping) or not ROW_ID.fullmatch(str(raw.get("id", ""))):
             raise self.fail(where, "must be a table whose id is letters and digits")
-        values = {str(name): value for name, value in raw.items() if name != "id"}
+        values = {str(name): value for name, value in raw.items() if name not in {"id", "shows"}}
         if not all(isinstance(value, str) for value in values.values()):
             raise self.fail(where, "holds texts only", str(raw["id"]))
-        return FixedRow(id=str(raw["id"]), values=values)
+        shows = raw.get("shows", {})
+        if not isinstance(shows, Mapping) or not all(isinstance(names, list) for names in shows.values()):
+            raise self.fail(f"{where}.shows", "must be a table of column = [names of figures]", str(raw["id"]))
+        return FixedRow(id=str(raw["id"]), values=values, shows={str(k): tuple(map(str, v)) for k, v in shows.items()})
 
     def choice(self, raw: Any, where: str) -> Choice:
         """Return one option, written as a text (value = label) or as {value, label}."""
@@ -387,10 +391,24 @@ class _Checks:
         """Check the expressions of one table."""
         self.expression(table.show_if, f"{table.key}.show_if", table.key, set())
         columns = {column.key for column in table.columns}
+        shown = {column.key for column in table.columns if column.formula == SHOWN}
+        for row in table.fixed:
+            if set(row.shows) - shown:
+                raise self.reader.fail(f"{table.key}.fixed", f"row {row.id} shows figures in a typed column", row.id)
+            for name in (name for names in row.shows.values() for name in names):
+                self.figure(name, f"{table.key}.fixed", row.id)
         for column in table.columns:
-            self.expression(column.formula, f"{table.key}.{column.key}.formula", table.key, columns)
+            formula = "" if column.key in shown else column.formula
+            self.expression(formula, f"{table.key}.{column.key}.formula", table.key, columns)
             self.expression(column.show_if, f"{table.key}.{column.key}.show_if", table.key, columns)
         self.cycles({column.key: column for column in table.columns})
+
+    def figure(self, name: str, where: str, key: str) -> None:
+        """Refuse a figure to show that this sheet does not compute."""
+        table, _, column = name.partition(".")
+        items = [c for t in self.sheet.tables() if t.key == table for c in t.columns] if column else self.sheet.fields()
+        if not any(item.key == (column or table) and item.formula not in {"", SHOWN} for item in items):
+            raise self.reader.fail(where, f"shows {name!r}, which this sheet does not compute", key)
 
     def expression(self, source: str, where: str, key: str, columns: set[str]) -> None:
         """Refuse an expression that does not parse or uses a name that is not there."""

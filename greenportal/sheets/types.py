@@ -122,16 +122,23 @@ class Field:
         return next((choice.label for choice in self.choices if choice.value == value), value)
 
 
+#: Formula of a column whose printed rows name the figures that stand in them: `FixedRow.shows`.
+SHOWN = "shown"
+
 #: Parties that a field may be kept for; the owner of a filing says who belongs to them.
 WRITERS = {"district": "区市县主管部门", "portal": "系统"}
 
 
 @dataclass(frozen=True, slots=True)
 class FixedRow:
-    """A printed row: its permanent id and the texts that stand in it and cannot be changed."""
+    """A printed row: its permanent id and the texts that stand in it and cannot be changed.
+
+    shows: column with the formula `shown` → computed fields, or `table.column`, whose figures stand there.
+    """
 
     id: str
     values: Mapping[str, str]
+    shows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from greenportal.rounds.rulebook import EvaluationItem, EvaluationTable
 from greenportal.sheets import Sheet, from_json
+from greenportal.sheets.types import SHOWN
 
 
 def with_table(sheet: Sheet, table: EvaluationTable | None) -> Sheet:
@@ -30,7 +31,11 @@ def with_table(sheet: Sheet, table: EvaluationTable | None) -> Sheet:
 
 
 def _rows(part: dict[str, Any], items: list[EvaluationItem]) -> None:
-    columns = part["columns"]
+    columns = part["columns"] = [column for column in part["columns"] if column.get("formula") != SHOWN]
+    if all(column["key"] != "value" for column in columns):
+        # Figures of these rows are not those of GB/T 36132: no formula is known, so the report's are typed.
+        place = next(n for n, column in enumerate(columns) if column["key"] == "met")
+        columns.insert(place, {"key": "value", "label": "指标值", "max_length": 100, "required": "no", "copy": False})
     if all(item.max_score is not None for item in items) and not any(c["key"] == "max_score" for c in columns):
         place = next(n for n, column in enumerate(columns) if column["key"] == "score")
         columns.insert(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from greenportal.rounds.rulebook import Rulebook
 from greenportal.sheets import Sheet
-from greenportal.sheets.computing import decimal_of
 from greenportal.sheets.explaining import Explained, explain
 from nominations.models import NominationVersion
 from nominations.scoring import Pair, Scored, scored
 from nominations.scoring.judging import Judged, judged
+from nominations.scoring.verifying import verified
 from nominations.selectors.content import Content, sheets_by_sha
 
 Part = tuple[str, Sheet, Mapping[str, Any]]
@@ -53,7 +52,7 @@ def score_page(category: str, parts: Sequence[Part], book: Rulebook, *, standard
     return ScorePage(
         scored=found,
         explained=tuple(row for row in explained if len(row.missing) < len(row.variables)),
-        verified=_verified(explained, answers.get(f"{category}_third", {})),
+        verified=verified(explained, sheets, answers, category),
         judged=judged(answers.get("product_self", {}).get("requirements") or ()),
         differing=tuple(_named(pair, sheets) for pair in found.rows if pair.differs) if found else (),
     )
@@ -61,27 +60,6 @@ def score_page(category: str, parts: Sequence[Part], book: Rulebook, *, standard
 
 def _fields(sheet: Sheet) -> list[Any]:
     return [*sheet.fields(), *(column for table in sheet.tables() for column in table.columns)]
-
-
-#: A row id of the table `verified` is the key of the computed field without underscores.
-_CHECKED = {
-    "low_risk_share": "low_risk_share_checked",
-    "product_recovery_rate": "product_recovery_checked",
-    "packaging_recovery_rate": "packaging_recovery_checked",
-}
-
-
-def _verified(explained: Sequence[Explained], third: Mapping[str, Any]) -> tuple[Pair, ...]:
-    rows = {row["_id"]: decimal_of(row.get("value")) for row in third.get("verified") or ()}
-    found = []
-    for figure in explained:
-        key = figure.path.partition(".")[2]
-        value: Decimal | None = rows.get(key.replace("_", ""))
-        if key in _CHECKED:
-            value = decimal_of(third.get(_CHECKED[key]))
-        if value is not None:
-            found.append(Pair(key, figure.label, figure.unit, figure.value, value))
-    return tuple(found)
 
 
 def _named(pair: Pair, sheets: Mapping[str, Sheet]) -> Pair:

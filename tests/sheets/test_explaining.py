@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from greenportal.rounds.rulebook import sheet_file
 from greenportal.sheets import from_json, load
+from greenportal.sheets.computing import compute
 from greenportal.sheets.explaining import explain
 
 SHEET = load(Path(settings.BASE_DIR) / "greenportal/rounds/rulebooks/2022/sheets/factory_self.toml")
@@ -93,3 +95,31 @@ def test_minus_and_functions_are_spoken_too():
     less, top = explain(from_json(raw), {"first": "5", "second": "2"})
     assert (less.formula, less.value) == ("甲－（乙－1）", Decimal(4))
     assert (top.formula, top.value) == ("最大值（甲、乙）×－1", Decimal(-5))
+
+
+def shown(**changed):
+    return {row["_id"]: row.get("value", "") for row in compute(SHEET, {**TOTALS, **changed})["performance"]}
+
+
+def test_the_indicator_table_shows_the_computed_figures_with_their_units():
+    rows = shown()
+    # (30000 + 2000) ÷ 50000 = 0.64; the pollutant's row says of which
+    assert rows["10d1n1"] == "0.64"
+    assert rows["10d3n1"].startswith("化学需氧量 0.03 ")
+    assert rows["10d1n3"].count("；") == 1, "capacity and output value per area both, each by its name"
+    assert all(rows.values()), "each of the thirteen stands in the table"
+
+
+def test_what_is_typed_into_a_shown_cell_counts_for_nothing():
+    typed = [{"_id": "10d1n1", "value": "9.99"}]
+    assert shown(performance=typed)["10d1n1"] == "0.64"
+    assert shown(performance=typed, land_area="")["10d1n1"] == ""
+
+
+def test_the_evaluator_can_verify_each_of_the_thirteen():
+    third = load(sheet_file("2022", "factory_third"))
+    single = {row.id for row in third.table("verified").fixed}
+    by_row = {choice.value for choice in third.table("verified_rows").column("indicator").choices}
+    plain = {key.replace("_", "") for key in BY_HAND if "[" not in key}
+    assert single == plain
+    assert by_row == {key.partition("[")[0] for key in BY_HAND if "[" in key}

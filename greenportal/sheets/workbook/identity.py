@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from greenportal.documents import xlsx
 from greenportal.documents.xlsx import META_SHEET, put_text
 from greenportal.sheets.paths import cell, rows_of
+from greenportal.sheets.printing import text_of
 from greenportal.sheets.types import Answers, Sheet
 from greenportal.sheets.values import fingerprint, is_empty, normalise
 from greenportal.sheets.workbook.types import Base, Mark, Page, WorkbookRefused
@@ -20,6 +21,8 @@ from greenportal.sheets.workbook.types import Base, Mark, Page, WorkbookRefused
 FORMAT = "greenportal.workbook.1"
 #: Of one cell; quotes inside double in JSON, and a cell holds 32,767 characters.
 _CHUNK = 15_000
+#: Before the path of a computed cell, whose shown text is kept too: who writes over it is told.
+NOTED = "="
 NOT_OURS = "这份工作簿不是从本系统下载的填报表，或隐藏的识别页已被删除。在网页上重新下载填报表，把内容填入后上传。"
 DAMAGED = "工作簿隐藏的识别页已被改动，无法确认内容属于哪张表。在网页上重新下载填报表，把内容填入后上传。"
 
@@ -58,6 +61,20 @@ def base_of(sheet: Sheet, answers: Answers) -> dict[str, str]:
                 value = normalise(column, row.get(column.key))
                 if not column.formula and not is_empty(value) and not table.is_printed(row["_id"], column.key):
                     found[cell(table.key, row["_id"], column.key)] = fingerprint(value)
+    return found
+
+
+def noted(sheet: Sheet, answers: Answers) -> dict[str, str]:
+    """Return the fingerprint of every computed text as it is shown, by path behind `NOTED`; `NOTED` itself says so."""
+    found = {NOTED: "1"}
+    for item in sheet.fields():
+        if item.formula and (text := text_of(item, answers.get(item.key))):
+            found[f"{NOTED}{item.key}"] = fingerprint(text)
+    for table in sheet.tables():
+        for column in (column for column in table.columns if column.formula):
+            for row in rows_of(table, answers):
+                if text := text_of(column, row.get(column.key)):
+                    found[f"{NOTED}{cell(table.key, row['_id'], column.key)}"] = fingerprint(text)
     return found
 
 

@@ -14,7 +14,7 @@ from greenportal.sheets.types import Field, Sheet, Table
 from greenportal.sheets.values import clean, fingerprint, is_empty, normalise
 from greenportal.sheets.workbook import cells, identity
 from greenportal.sheets.workbook.drawing import MARKER
-from greenportal.sheets.workbook.identity import Identity
+from greenportal.sheets.workbook.identity import NOTED, Identity
 from greenportal.sheets.workbook.types import (
     Base,
     CellProblem,
@@ -28,6 +28,7 @@ from greenportal.sheets.workbook.types import (
 )
 
 _SEARCHED_ROWS = 40
+_NOTHING = fingerprint("")
 AGAIN = "在网页上重新下载填报表，把内容填入后上传"
 
 
@@ -125,6 +126,7 @@ class _Desk:
     def put(self, item: Field, path: str, label: str, seen: object, where: CellRef) -> bool:
         """Take one cell; return whether something stands in it."""
         if path in self.skipped or item.formula:
+            self.untouched(item, path, label, seen, where)
             return True
         self.places[path] = where
         value, problem = _value(item, label, seen, where, path, self.base.get(path, ""))
@@ -134,6 +136,13 @@ class _Desk:
         if fingerprint(value) != self.base.get(path, fingerprint("")):
             self.edits[path] = value
         return not is_empty(value)
+
+    def untouched(self, item: Field, path: str, label: str, seen: object, where: CellRef) -> None:
+        """Say that a computed cell was written over: it is never read. Workbooks made before it was noted say nothing."""
+        shown = cells.shown_text(seen).strip()
+        if item.formula and NOTED in self.base and fingerprint(shown) != self.base.get(f"{NOTED}{path}", _NOTHING):
+            message = f"“{label}”由系统计算，不能填写，这一格没有读取。要更正的，修改算出它的各项数据。"
+            self.problems.append(CellProblem(where.worksheet, where.cell, label, message, path, shown))
 
     def drop_emptied(self, table: Table, row_id: str) -> None:
         """Turn a row whose every answer was cleared into a row taken away."""
@@ -340,14 +349,17 @@ class _Reader:
         filled = False
         for column in table.columns:
             name = f"column:{column.key}"
-            if column.formula or table.is_printed(row_id, column.key):
+            if name not in grid.columns or table.is_printed(row_id, column.key):
                 continue
             at = grid.columns[name]
             seen = row[at] if at < len(row) else None
             path = cell_path(table.key, row_id, column.key)
             label = cell_label(table, count, column)
             where = CellRef(grid.page.name, grid.at(number, name))
-            filled = desk.put(column, path, label, seen, where) or filled
+            if column.formula:
+                desk.untouched(column, path, label, seen, where)
+            else:
+                filled = desk.put(column, path, label, seen, where) or filled
         if not filled and not table.fixed:
             desk.drop_emptied(table, row_id)
 

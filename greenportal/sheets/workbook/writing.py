@@ -59,7 +59,7 @@ def write_forms(
     _problems(book, problems)
     for form in forms:
         prepared = replace(form, answers=computing.compute(form.sheet, form.answers))
-        number = _identify(marks, form)
+        number = _identify(marks, prepared)
         if any(True for _ in form.sheet.fields()):
             _fields(book, marks, number, prepared)
         for table in form.sheet.tables():
@@ -89,7 +89,7 @@ def write_lists(
         if len(set(titles)) != len(titles):
             raise ValueError(f"two rows of {sheet.key} bear the same title")
         prepared = [replace(form, answers=computing.compute(sheet, form.answers)) for form in forms]
-        for form in forms:
+        for form in prepared:
             _identify(marks, form)
         if any(True for _ in sheet.fields()):
             _list(book, marks, sheet, prepared, blank_rows)
@@ -107,7 +107,9 @@ def _finished(book: Book, marks: Identity, title: str, issued_at: datetime | Non
 
 
 def _identify(marks: Identity, form: Form) -> int:
-    base = identity.base_of(form.sheet, form.answers) if form.base is None else form.base
+    given = identity.base_of(form.sheet, form.answers) if form.base is None else form.base
+    kept = {path: text for path, text in given.items() if not path.startswith(identity.NOTED)}
+    base = kept | identity.noted(form.sheet, form.answers)
     skipped = set()
     for item in form.sheet.fields():
         if not cells.holds(item, form.answers.get(item.key)):
