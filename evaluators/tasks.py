@@ -22,3 +22,9 @@ def forget_batches() -> None:
 def forget_prints() -> None:
     """Prints of identity numbers of people who left, after the days that the city sets."""
     forgetting.forget_prints()
+
+
+@periodic("evaluators.forget_proofs", hour=3, minute=30)
+def forget_proofs() -> None:
+    """Registration proofs with personal data, after the days that the city sets."""
+    forgetting.forget_proofs()

@@ -122,17 +122,16 @@ def _roster_task(staff: int | None, senior: int | None) -> Task:
 
 @roles(*ADMIN)
 def evidence(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Upload one proof of a condition. Proofs about people are kept as personal data."""
+    """Upload one proof of a condition: licences, payrolls and contracts may show numbers, so all are restricted."""
     actor = actor_of(request)
     row = seen_case(actor, case_id)
     form = EvidenceForm(posted(request), request.FILES or None, initial={"condition": request.GET.get("condition")})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        restricted = values["condition"] == CaseEvidence.Condition.STAFF
 
         def put() -> CaseEvidence:
-            data_class = "restricted" if restricted else "ordinary"
-            file = kept(actor, values["file"], kind=FILE_EVIDENCE, accept={"pdf", "image"}, data_class=data_class)
+            accept = {"pdf", "image"}
+            file = kept(actor, values["file"], kind=FILE_EVIDENCE, accept=accept, data_class="restricted")
             return registering.attach(
                 actor=actor,
                 case_id=row.pk,

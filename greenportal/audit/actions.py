@@ -62,6 +62,7 @@ register(
         "directory.rename_organisation": "名录：单位更名",
         "files.corrupt": "文件：发现内容损坏",
         "files.delete": "文件：删除",
+        "files.forget": "文件：按保存期限清除",
         "files.download": "文件：下载",
         "files.infected": "文件：发现病毒",
         "files.receive": "文件：上传",

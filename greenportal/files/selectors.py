@@ -29,6 +29,17 @@ def visible_file(actor: Actor, file_id: uuid.UUID) -> StoredFile:
     return file
 
 
+def needs_reason(actor: Actor, file: StoredFile) -> bool:
+    """Whether `actor`, who sees the file, must say why it opens it: personal data of somebody else's people.
+
+    Who uploaded it and the people of its owner open it as they do any file of theirs.
+    """
+    if file.data_class != StoredFile.DataClass.RESTRICTED or actor.user_id == file.uploaded_by_id:
+        return False
+    mine = {(file.owner_organisation_id, actor.organisation_id), (file.owner_authority_id, actor.authority_id)}
+    return not any(owner is not None and owner == place for owner, place in mine)
+
+
 def used_bytes(*, organisation_id: int | None = None, authority_id: int | None = None) -> int:
     """Return how many bytes an owner's uploads hold, same content counted once per upload."""
     files = StoredFile.objects.filter(issued=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -163,6 +163,25 @@ def delete(*, actor: Actor, file: StoredFile) -> None:
                 blobs.delete(key)
 
         transaction.on_commit(forget)
+
+
+def forget(*, actor: Actor, file: StoredFile, data: Mapping[str, Any]) -> None:
+    """Remove the bytes of a file whose time of keeping is over; name and hashes stay, since versions cite them.
+
+    data: what the trail says of the rule. The bytes go after commit, unless another row still has them.
+    """
+    with transaction.atomic():
+        entry = {**_described(file), **data}
+        audit.record(actor=actor, action="files.forget", target=f"files.file:{file.pk}", data=entry)
+        file.expires_at = clock.now()
+        file.save(update_fields=["expires_at"])
+        key = file.key
+
+        def gone() -> None:
+            if not StoredFile.objects.filter(key=key, expires_at=None).exists():
+                blobs.delete(key)
+
+        transaction.on_commit(gone)
 
 
 def scan_again(*, limit: int = 50) -> int:

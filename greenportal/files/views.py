@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import BinaryIO
 from urllib.parse import quote
 
+from django import forms
 from django.contrib.auth.views import redirect_to_login
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import render
 from django.utils.http import content_disposition_header, parse_etags
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -22,6 +24,7 @@ from greenportal.audit.models import AuditEntry
 from greenportal.files import blobs, conf, selectors, services
 from greenportal.files.models import StoredFile
 from greenportal.findings.types import NotVisible, Refused
+from greenportal.sheets.forms import PortalForm
 
 CHUNK = 256 * 1024
 #: Pieces of a file taken by one actor within this time are one download.
@@ -29,9 +32,17 @@ ONE_ACT = timedelta(hours=1)
 RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 
-@require_safe
+class ReasonForm(PortalForm):
+    """Why somebody opens a file with personal data that is not its own."""
+
+    reason = forms.CharField(label="查看理由", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def download(request: HttpRequest, file_id: uuid.UUID) -> HttpResponseBase:
     """Send one file to an actor who sees it; absent, foreign and unregistered files answer alike.
+
+    A file of the restricted class that is not the actor's own is sent only for a posted reason, which is kept.
 
     Supports one byte range (206, 416) and ETag, both only after authorisation. Whatever takes bytes
     out is audited; a file whose bytes changed is refused.
@@ -47,6 +58,17 @@ def download(request: HttpRequest, file_id: uuid.UUID) -> HttpResponseBase:
         raise
     if file.scan == StoredFile.Scan.INFECTED:
         raise Refused("查毒时发现该文件带有病毒，已停止下载。请联系上传单位重新提交。")
+    if file.expires_at is not None and file.expires_at <= clock.now():
+        raise Refused("该文件含个人信息，已按市局规定的保存期限清除，不能再下载。文件名和校验值仍保留备查。")
+    asks = selectors.needs_reason(actor, file)
+    if request.method == "POST" and not asks:
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    if asks:
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            return _asked(request, file, form)
+        told = {"reason": form.cleaned_data["reason"], "name": file.name, "kind": file.kind}
+        audit.record_read(actor=actor, target=target, what="files.restricted", data=told)
     etag = f'"{file.served_sha256}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         return _dressed(HttpResponse(status=304), file, etag)
@@ -56,9 +78,17 @@ def download(request: HttpRequest, file_id: uuid.UUID) -> HttpResponseBase:
         refused["Content-Range"] = f"bytes */{file.size}"
         return _dressed(refused, file, etag)
     response = _body(request, file, span)
-    if request.method == "GET" and not (span[2] and _taken_lately(actor, target)):
+    if request.method != "HEAD" and not (span[2] and _taken_lately(actor, target)):
         audit.record(actor=actor, action="files.download", target=target, data={"name": file.name, "kind": file.kind})
     return _dressed(response, file, etag)
+
+
+def _asked(request: HttpRequest, file: StoredFile, form: ReasonForm) -> HttpResponse:
+    """Show the page that asks for the reason; nothing of the file's content is on it."""
+    context = {"file": file, "form": form, "has_errors": form.is_bound}
+    response = render(request, "files/reason.html", context, status=400 if form.is_bound else 200)
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _taken_lately(actor: Actor, target: str) -> bool:
