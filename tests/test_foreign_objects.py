@@ -7,6 +7,7 @@ address, not by a press of its button, not in a list, a count, a search or an ex
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 
 import pytest
@@ -327,3 +328,15 @@ def test_what_a_body_has_not_sent_is_no_part_of_the_citys_pages(things: Things, 
             if status not in {403, 404, 405}:
                 wrong[address.name] = status
     assert wrong == {}
+
+
+@pytest.mark.parametrize(("role", "links"), [(Role.EVALUATOR, 0), (Role.EVALUATOR_ADMIN, 1)])
+def test_a_registration_links_its_proofs_only_for_those_who_may_open_them(
+    role: Role, links: int, things: Things, in_the_round: None
+) -> None:
+    """Proofs of a registration open for the body's administrator; its staff reads their titles."""
+    organisation = Evaluator.objects.get(pk=things["evaluator_id"]).organisation
+    client = sign_in(Client(), make_user(role, organisation=organisation))
+    page = client.get(reverse("evaluators:case", args=[things["case_id"]])).content.decode()
+    assert SECRET in page
+    assert len(re.findall(r'href="/files/[^"]+"', page)) == links
