@@ -111,8 +111,11 @@ def type_section(desk: Desk, filing_id: int, section: Section, answers: dict[str
     """
     desk.page.goto(section_url(desk, filing_id, section.key))
     for table in section.tables:
-        for _ in range(0 if table.fixed else table.min_rows):
+        for row in [] if table.fixed else answers.get(table.key, []):
             desk.page.locator(f"button[name=_add][value='{table.key}']").click()
+            row_id = _row_ids(desk, table.key)[-1]
+            for key, value in row.items():
+                _type(desk, input_name(cell(table.key, row_id, key)), value)
     filled = 0
     for _ in range(3):
         filled = sum(_type(desk, name, value) for name, value in _values(desk, section, answers).items())
@@ -138,14 +141,16 @@ def _values(desk: Desk, section: Section, answers: dict[str, Any]) -> dict[str, 
     found = {item.key: answers[item.key] for item in section.fields if answers.get(item.key)}
     for table in section.tables:
         rows = answers.get(table.key, [])
-        if table.fixed:
-            shown = [row["_id"] for row in rows]
-        else:
-            names = desk.page.locator(f"[name^='{table.key}__']").evaluate_all("all => all.map(i => i.name)")
-            shown = list(dict.fromkeys(name.split("__")[1] for name in names))
+        shown = [row["_id"] for row in rows] if table.fixed else _row_ids(desk, table.key)
         for row_id, row in zip(shown, rows, strict=False):
             found.update({input_name(cell(table.key, row_id, k)): v for k, v in row.items() if k != "_id"})
     return found
+
+
+def _row_ids(desk: Desk, table: str) -> list[str]:
+    """The rows of a table that the page shows, in order."""
+    names = desk.page.locator(f"[name^='{table}__']").evaluate_all("all => all.map(i => i.name)")
+    return list(dict.fromkeys(name.split("__")[1] for name in names))
 
 
 def _type(desk: Desk, name: str, value: Any) -> bool:

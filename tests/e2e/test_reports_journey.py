@@ -6,7 +6,8 @@ A real Chromium. Pictures of every step and of the PDF's pages are kept in .loca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,14 @@ import pytest
 from django.urls import reverse
 
 from greenportal.accounts.actors import Role
+from greenportal.accounts.models import User
+from greenportal.filings.selectors import sheet_of
+from nominations.demo.fiction import cast
+from nominations.demo.figures import has_report, self_answers, third_answers
 from nominations.models import Nomination
 from nominations.selectors.reports import report_states
 from tests.conftest import SCREENSHOTS
-from tests.e2e.desk import Desk
+from tests.e2e.desk import Desk, type_section
 from tests.factories.accounts import make_user
 from tests.factories.nominations import good_evaluator, make_complete, make_district
 from tests.factories.rounds import DURING
@@ -138,4 +143,81 @@ def test_both_reports_go_through_excel_into_one_pdf(
     # Each report's first page is no original form, and says so.
     for title in ("绿色工厂自评价报告", "绿色工厂第三方评价报告"):
         assert "非官方样式" in texts[places[title]], (title, places, texts[places[title]])
+    assert desk.violations == {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One category: sections typed on pages, scalars typed in Excel (self, third), what the page of scores says."""
+
+    sections: tuple[str, ...]
+    own: Mapping[str, str]
+    third: Mapping[str, str]
+    third_sections: tuple[str, ...]
+    says: tuple[str, ...]
+
+
+_GROUPS = ("eg", "rg", "ig", "cg", "hg", "mg")
+CASES = {
+    "product": Case(("requirements",), {"next_steps": "演示：开展产品碳足迹核算。"}, {}, (), ("指标要求符合性", "不大于18")),
+    "park": Case(
+        _GROUPS,
+        {"self_index_3": "106.09", "next_steps": "演示：扩大集中供热。"},
+        {"third_index_3": "105.5", "author": "乙样本"},
+        ("eg",),
+        ("自评价与第三方评价对照", "106.09", "105.5", "另一种读法（各项比值简单平均）", "六组平均（各组等权），规则书的初始设定"),
+    ),
+    "supply_chain": Case(
+        ("ratios", "indicators"),
+        {"self_score": "90", "next_steps": "演示：推动供应商开展绿色评价。"},
+        {"third_party_score": "90", "author": "乙样本"},
+        ("indicators",),
+        ("自评价与第三方评价对照", "产品回收率", "报告所载为90，按公式得"),
+    ),
+}  # fmt: skip
+
+
+def type_report(desk: Desk, nomination: Nomination, mark: str, sections: Sequence[str]) -> None:
+    """Type sections of a report on their pages, with the demonstration's figures for its category."""
+    filing = nomination.sheets.get(sheet_key__endswith=mark).filing
+    applicant = next(a for a in cast() if a.category == nomination.category and has_report(a))
+    sheet = sheet_of(filing)
+    answers = third_answers(sheet, applicant) if mark == "_third" else self_answers(sheet, applicant)
+    for section in sheet.sections:
+        if section.key in sections:
+            assert type_section(desk, filing.pk, section, answers) > 0, section.key
+
+
+@pytest.mark.parametrize("category", CASES)
+def test_reports_of_the_other_categories_from_page_and_excel_to_scores_side_by_side(
+    category: str, october: None, live_portal: Any, browser_context: Any, screenshot: Any, tmp_path: Path
+) -> None:
+    case = CASES[category]
+    desk = Desk(live_portal, browser_context, screenshot)
+    district = make_district("瓦房店市")
+    evaluator = good_evaluator(district.round)
+    nomination = make_complete(district, category, evaluator=evaluator)
+
+    desk.become(make_user(Role.APPLICANT, organisation=nomination.applicant))
+    type_report(desk, nomination, "_self", case.sections)
+    desk.go("detail", nomination.pk)
+    by_excel(
+        desk, case.own, tmp_path / "自评价.xlsx", f"reports-{category}-self", link=re.compile("用Excel填写.*自评价报告")
+    )
+    desk.page.get_by_role("button", name=re.compile("^确认保存")).click()
+    desk.says(f"已从Excel保存{len(case.own)}项。")
+    if case.third:
+        desk.become(make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation))
+        type_report(desk, nomination, "_third", case.third_sections)
+        desk.go("report", nomination.pk)
+        desk.page.get_by_role("link", name="填写报告").click()
+        by_excel(desk, case.third, tmp_path / "第三方评价.xlsx", f"reports-{category}-third")
+        desk.page.get_by_role("button", name=re.compile("^确认保存")).click()
+        desk.says(f"已从Excel保存{len(case.third)}项。")
+
+    desk.become(User.objects.get(pk=district.officer.user_id))
+    desk.go("scores", nomination.pk)
+    desk.look(f"reports-{category}-scores")
+    for text in case.says:
+        desk.says(text)
     assert desk.violations == {}
