@@ -19,6 +19,13 @@ FLAWS: Mapping[int, Mapping[str, str]] = {
     4: {"solid_used": "1890"},
     8: {"self_score": "93"},
     12: {"output_value": "297200000"},
+    36: {"lca_done": "no"},
+}
+#: Rows that a report judges 不符合: applicant → table, row. A veto, a 必选 row, an indicator of a product's standard.
+FAILED: Mapping[int, tuple[str, str]] = {
+    16: ("general", "4an4"),
+    24: ("infrastructure", "5d2n1"),
+    48: ("requirements", "r2"),
 }
 #: Whose evaluator gives the applicant's own telephone as the author's: a sign for a person to judge.
 SAME_PHONE = 24
@@ -52,6 +59,9 @@ def self_answers(sheet: Sheet, applicant: Applicant) -> dict[str, Any]:
     if not has_report(applicant):
         return {}
     made = _MAKERS[sheet.key.removesuffix(SELF_MARK)](sheet, applicant.number)
+    if applicant.number in FAILED:
+        table, failed = FAILED[applicant.number]
+        made[table] = [{**row, "met": "no"} if row["_id"] == failed else row for row in made[table]]
     return {"region": "辽宁省大连市", "report_on": "2022-09-12", **made, **FLAWS.get(applicant.number, {})}
 
 

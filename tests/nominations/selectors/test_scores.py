@@ -96,3 +96,29 @@ def test_points_of_an_indicator_in_percent_are_no_share_and_the_evaluators_share
     assert labels["第三方评价：产品回收率"] == Decimal(150)
     assert not [label for label in labels if "分值" in label or "得分" in label]
     assert "150%" in finding(nomination, "FIG_SHARE").because
+
+
+def test_a_row_of_general_requirements_judged_against_is_a_veto_for_an_officer(factory):
+    assert str(finding(factory, "GENERAL").outcome) == "manual"
+    put(factory, "factory_self", general=[{"_id": "4an1", "met": "yes"}, {"_id": "4an4", "met": "no"}])
+    found = finding(factory, "GENERAL")
+    assert (str(found.outcome), str(found.severity)) == ("not_met", "decision")
+    assert "自评价：合规性与相关方要求：对利益相关方环境要求的承诺及兑现" in found.because
+
+
+def test_the_evaluators_word_that_a_factory_does_not_meet_them_is_a_veto_too(factory):
+    put(factory, "factory_self", general=[{"_id": "4an1", "met": "yes"}])
+    put(factory, "factory_third", basic_met="no", infrastructure=[{"_id": "5d2n1", "met": "no"}])
+    assert "第三方评价：评价结果：基本要求" in finding(factory, "GENERAL").because
+    assert "5.2 照明：照明功率密度符合GB 50034" in finding(factory, "MUSTS").because
+
+
+def test_a_product_by_its_chosen_standard_its_rows_and_its_lca():
+    nomination = make.make_complete(make.make_district(), "product")
+    row = {"_id": "r1", "indicator": "能耗", "direction": "most", "baseline": "18", "measured": "19.5", "met": "yes"}
+    put(nomination, "product_self", requirements=[row], lca_done="no")
+    # 19.5 > 18, although the report says 符合.
+    assert "能耗判为符合，按所填数值不符合（实测值19.5，要求不大于18）" in finding(nomination, "PRODUCT_ROWS").because
+    assert str(finding(nomination, "LCA").outcome) == "not_met"
+    type(nomination).objects.filter(pk=nomination.pk).update(standard="GB/T 1-2015")
+    assert "GB/T 1-2015" in finding(nomination, "PRODUCT").because
