@@ -10,6 +10,7 @@ register(of_table("list.{}", LIST_TRANSITIONS, "推荐汇总表"))
 register(of_table("city_list.{}", CITY_LIST_TRANSITIONS, "市级汇总表"))
 register(
     {
+        "city_list.disturbed": "市级汇总表：批准后情况有变化",
         "city_list.prepare": "市级汇总表：编制",
         "consultation.answer": "征求意见：登记答复",
         "consultation.ask": "征求意见：发出",

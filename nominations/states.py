@@ -46,6 +46,7 @@ class CityListState(models.TextChoices):
 
     PREPARED = "prepared", "待批准"
     APPROVED = "approved", "已批准"
+    PUBLISHED = "published", "已公示"
     DISCARDED = "discarded", "已作废"
     UNDONE = "undone", "已撤销批准"
 
@@ -131,4 +132,5 @@ CITY_LIST_TRANSITIONS: tuple[Transition, ...] = (
     row("approve", [C.PREPARED], C.APPROVED, [Role.CITY_LEAD], "批准"),
     row("discard", [C.PREPARED], C.DISCARDED, _CITY, "作废", needs_reason=True),
     row("undo", [C.APPROVED], C.UNDONE, [Role.CITY_LEAD], "撤销批准", needs_reason=True),
+    row("publish", [C.APPROVED], C.PUBLISHED, [Role.CITY_LEAD], "登记公示"),
 )

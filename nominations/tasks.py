@@ -10,7 +10,7 @@ from greenportal.jobs.services import enqueue
 from greenportal.rounds.models import Round
 from nominations.constants import JOB_CHANGED, JOB_PACKET, JOB_RECHECK, SCOPE_NOMINATION
 from nominations.packets.kitchen import PacketKitchen
-from nominations.services import closing, producing, rechecking
+from nominations.services import approving, closing, producing, rechecking
 
 _CHUNK = 500
 
@@ -40,6 +40,8 @@ def recheck(
         done += rechecking.recheck(nomination_ids=ids[start : start + _CHUNK], cause=cause)
         ctx.step(done, len(ids), "正在核查申报资格")
     with ctx.fenced():
+        # An approved city list that no longer holds is shown to the city by the same job.
+        approving.look_again(nomination_ids=ids)
         ctx.finish({"checked": done})
 
 

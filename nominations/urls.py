@@ -91,6 +91,7 @@ urlpatterns = [
     path("city/approval/", approving.city_lists, name="city_lists"),
     path("city/approval/prepare/", approving.prepare_city_list, name="city_prepare"),
     path("city/approval/<int:city_list_id>/", approving.city_approval, name="city_approval"),
+    path("city/approval/<int:city_list_id>/publish/", approving.city_publish, name="city_publish"),
     path("city/<int:nomination_id>/decide/<str:rule>/", approving.city_decide, name="city_decide"),
     path("city/submissions/", city.submissions, name="submissions"),
     path("city/lists/<int:list_id>/", city.city_list, name="city_list"),

@@ -79,7 +79,11 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("nominations: named", EVALUATORS, PAGE),
     ("nominations: detail report", OWNERS | EVALUATORS, ABSENT),
     ("nominations: inbox summary submissions city_lists city_prepare", CITY, PAGE),
-    ("nominations: city_list city_nomination version version_scores city_approval city_decide", CITY, ABSENT),
+    (
+        "nominations: city_list city_nomination version version_scores city_approval city_publish city_decide",
+        CITY,
+        ABSENT,
+    ),
     ("nominations: scores", OWNERS | EVALUATORS, ABSENT),
     ("nominations: accept_list accept", CITY, BUTTON),
     ("nominations: return_many", CITY, FREE),

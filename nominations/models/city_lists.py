@@ -15,7 +15,9 @@ class CityList(models.Model):
     """全市推荐汇总表 of one round, frozen when prepared; approved by another person, undone only before publication.
 
     `payload` is what the pages show (rows by category, what was left out and why); `sha256` its digest. Only one
-    per round is alive (prepared or approved). Immutable but for the marks of its moves.
+    per round is alive (prepared, approved or published). Immutable but for the marks of its moves.
+    `judged`: nomination and sentence of each thing that the approval's or publication's note speaks of; `problems`: how many things the
+    newest checks hold against a list after its approval (a merge of affiliates, a sanction), 0 where none.
     """
 
     round = models.ForeignKey("rounds.Round", models.PROTECT, related_name="+")
@@ -29,6 +31,13 @@ class CityList(models.Model):
     approved_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField("批准时间", null=True, blank=True)
     approval_note = models.TextField("对需人工判断事项的意见", blank=True)
+    judged = models.JSONField("已写明处理意见的事项", default=list)
+    published_on = models.DateField("公示日期", null=True, blank=True)
+    published_document = models.CharField("公示文件", max_length=120, blank=True)
+    published_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField("登记公示时间", null=True, blank=True)
+    problems = models.IntegerField("批准后发现的事项", default=0)
+    problems_at = models.DateTimeField("发现时间", null=True, blank=True)
     ended_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField("作废或撤销批准时间", null=True, blank=True)
     end_reason = models.CharField("作废或撤销批准的理由", max_length=300, blank=True)
@@ -40,13 +49,24 @@ class CityList(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(name="city_list_number_once", fields=["round", "number"]),
             models.UniqueConstraint(
-                name="city_list_one_alive", fields=["round"], condition=Q(state__in=["prepared", "approved"])
+                name="city_list_one_alive",
+                fields=["round"],
+                condition=Q(state__in=["prepared", "approved", "published"]),
             ),
             models.CheckConstraint(name="city_list_state_known", condition=Q(state__in=CityListState.values)),
             models.CheckConstraint(
                 name="city_list_approved_by_another",
-                condition=~Q(state__in=["approved", "undone"])
+                condition=~Q(state__in=["approved", "undone", "published"])
                 | (Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("prepared_by"))),
+            ),
+            models.CheckConstraint(
+                name="city_list_published_with_document",
+                condition=~Q(state="published")
+                | (
+                    Q(published_on__isnull=False, published_at__isnull=False, published_by__isnull=False)
+                    & ~Q(published_document="")
+                    & ~Q(published_by=F("prepared_by"))
+                ),
             ),
             models.CheckConstraint(
                 name="city_list_ended_with_reason",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -13,6 +13,7 @@ from evaluators.states import COUNTED, EngagementState
 from greenportal.accounts.actors import Actor
 from greenportal.findings.types import Finding, Outcome
 from greenportal.rounds.booktypes import Rulebook
+from greenportal.rounds.selectors import rulebook_at
 from nominations.models import CityList, CityListEntry, Decision, Nomination
 from nominations.selectors.decisions import latest_decisions, standing_against
 from nominations.states import NominationState
@@ -67,6 +68,21 @@ class Examined:
         }
         return found | {str(row.nomination_id): list(row.messages) for row in self.rows if row.messages}
 
+    def against(self, judged: Collection[str] = ()) -> tuple[str, ...]:
+        """Return every sentence that stands against the list, without what an opinion on `judged` speaks of."""
+        refusing = (text for texts in self.errors().values() for text in texts)
+        return (*refusing, *(f"{subject}：{text}" for subject, text in self.unspoken(judged)))
+
+    def unspoken(self, judged: Collection[str] = ()) -> list[tuple[str, str]]:
+        """Return subject and sentence of what a person must judge and no opinion speaks of yet."""
+        pairs = ((row, text) for row in self.flagged for text in row.flags)
+        return [(row.subject, text) for row, text in pairs if f"{row.nomination_id} {text}" not in judged]
+
+    @property
+    def asked(self) -> list[str]:
+        """Return what a written opinion on this list speaks of, as `CityList.judged` keeps it: nomination and sentence."""
+        return [f"{row.nomination_id} {text}" for row in self.flagged for text in row.flags]
+
     @property
     def flagged(self) -> tuple[Row, ...]:
         """Return the rows that a person must judge in writing."""
@@ -80,7 +96,7 @@ class Examined:
 
 def city_lists_visible_to(actor: Actor) -> QuerySet[CityList]:
     """Return the city's lists: the city's own people only; nothing of them is known outside before publication."""
-    rows = CityList.objects.select_related("round", "prepared_by", "approved_by", "ended_by")
+    rows = CityList.objects.select_related("round", "prepared_by", "approved_by", "published_by", "ended_by")
     return rows if actor.is_city or actor.is_system else rows.none()
 
 
@@ -101,6 +117,17 @@ def stored_findings(entries: Sequence[CityListEntry]) -> dict[int, list[Finding]
         run = entry.nomination.last_check
         found[entry.nomination_id] = [Finding.from_json(row) for row in run.findings] if run else []
     return found
+
+
+def standing(city_list: CityList) -> Examined:
+    """Judge a list by the newest checks that are kept, without making new ones. Five queries and the rulebook's."""
+    entries = kept_entries(city_list)
+    return examine(
+        entries,
+        nominations={entry.nomination_id: entry.nomination for entry in entries},
+        findings=stored_findings(entries),
+        book=rulebook_at(city_list.round_id)[0],
+    )
 
 
 def examine(

@@ -15,6 +15,7 @@ from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import open_round, window
 from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT
 from nominations.models import Correction, Nomination, RecommendationList
+from nominations.selectors.approval import city_lists_visible_to
 from nominations.selectors.nominations import lists_visible_to, visible_to
 from nominations.states import PUBLIC_NAMES, ListState, NominationState
 
@@ -136,3 +137,12 @@ def _city(actor: Actor, year: Round) -> Iterable[WorkItem]:
     for key, text, group, colour in lines:
         if counts[key]:
             yield WorkItem(title=f"{counts[key]}{text}", url=inbox, group=group, colour=colour)
+    for row in city_lists_visible_to(actor).filter(round=year, problems__gt=0).order_by("number"):
+        yield WorkItem(
+            title=f"全市推荐汇总表第{row.number}版{row.get_state_display()}后情况有变化：{row.problems}处须核对",
+            url=reverse("nominations:city_approval", args=[row.pk]),
+            group=Group.TODO,
+            at=row.problems_at,
+            status="须核对",
+            colour="red",
+        )

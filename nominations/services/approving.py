@@ -1,12 +1,15 @@
 """The city's own 汇总表: put together by one, approved by the city lead, undone before publication (DESIGN §4, the cap).
 
-Publication (公示) is not here; it calls `require_approvable` in its own transaction, so that a sanction, a merge of
-affiliates or a dispute that came after the approval is found before anything leaves the house.
+`publish` writes down that the approved list goes out for 公示 (day and document; the notice itself is no part of this
+portal yet). It makes every check of `require_approvable` anew in its own transaction, so that a sanction, a merge of
+affiliates or a dispute that came after the approval is found before anything leaves the house. `look_again` shows
+them to the city as soon as the nominations were checked again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -23,7 +26,7 @@ from greenportal.transitions import find
 from nominations import rules
 from nominations.constants import SCOPE_CITY_LIST
 from nominations.models import CityList, CityListEntry, Nomination
-from nominations.selectors.approval import Examined, city_lists_visible_to, examine, kept_entries
+from nominations.selectors.approval import Examined, city_lists_visible_to, examine, kept_entries, standing
 from nominations.selectors.city import SummaryPart, summary
 from nominations.services import rechecking
 from nominations.services.moving import person
@@ -137,9 +140,12 @@ def _entries(row: CityList, parts: Sequence[SummaryPart], reasons: Mapping[int, 
 
 
 def _discard_former(actor: Actor, year: Round) -> None:
-    former = CityList.objects.filter(round=year, state__in=[CityListState.PREPARED, CityListState.APPROVED]).first()
+    alive = [CityListState.PREPARED, CityListState.APPROVED, CityListState.PUBLISHED]
+    former = CityList.objects.filter(round=year, state__in=alive).first()
     if former is None:
         return
+    if former.state == CityListState.PUBLISHED:
+        raise WrongState("本批次的全市推荐汇总表已公示，不能重新编制。")
     if former.state == CityListState.APPROVED:
         raise WrongState("已有批准的全市推荐汇总表，撤销批准后才能重新编制。")
     _move(actor, former, "discard", reason=f"重新编制第{former.number + 1}版")
@@ -160,15 +166,76 @@ def approve(*, actor: Actor, city_list_id: int, seen_sha256: str, note: str = ""
         if row.state != CityListState.PREPARED:
             raise WrongState(f"当前状态为“{CityListState(row.state).label}”，不能批准。请刷新页面查看最新状态。")
         found = require_approvable(city_list=row)
-        told = " ".join(note.split())
-        if found.flagged and not told:
-            names = "、".join(line.subject for line in found.flagged[:5])
-            message = f"{names}等{len(found.flagged)}项有需人工判断的事项，写明处理意见后再批准。"
-            raise Invalid(message, errors={"note": [message]})
-        row.approved_by_id, row.approved_at, row.approval_note = person(actor), clock.now(), told[:2000]
-        flagged = [line.nomination_id for line in found.flagged]
+        row.approval_note = _opinion(found, note, known=(), verb="批准")
+        row.approved_by_id, row.approved_at = person(actor), clock.now()
+        row.judged, flagged = found.asked, [line.nomination_id for line in found.flagged]
         _move(actor, row, "approve", data={"sha256": row.sha256, "flagged": flagged, "note": row.approval_note})
         return row
+
+
+def _opinion(found: Examined, note: str, *, known: Sequence[str], verb: str) -> str:
+    """Return the written opinion; Invalid where it is missing for a sentence that no earlier opinion speaks of."""
+    told = " ".join(note.split())[:2000]
+    fresh = list(dict.fromkeys(subject for subject, _ in found.unspoken(known)))
+    if fresh and not told:
+        message = f"{'、'.join(fresh[:5])}等{len(fresh)}项有需人工判断的事项，写明处理意见后再{verb}。"
+        raise Invalid(message, errors={"note": [message]})
+    return told
+
+
+def publish(
+    *, actor: Actor, city_list_id: int, seen_sha256: str, published_on: date, document: str, note: str = ""
+) -> CityList:
+    """The city lead writes down that the approved list goes out for 公示: its day and its document.
+
+    Everything that approval asks is asked again, as of now: nothing that a sanction or a merge has since made wrong
+    is published. note: the opinion on what a person must judge and the approval did not speak of. Raises Refused (no
+    lead, or the person who prepared it), WrongState, Stale, Invalid per field or by group and nomination.
+    """
+    with transaction.atomic():
+        row = _locked(actor, city_list_id)
+        rules.may_approve(actor, prepared_by_id=row.prepared_by_id).require()
+        if row.sha256 != seen_sha256:
+            raise Stale("您核对的不是这一版全市推荐汇总表，请刷新页面重新核对。", current=row.sha256)
+        if row.state != CityListState.APPROVED or row.approved_at is None:
+            raise WrongState(f"当前状态为“{CityListState(row.state).label}”，不能登记公示。请刷新页面查看最新状态。")
+        errors: dict[str, list[str]] = {}
+        if not clock.local(row.approved_at).date() <= published_on <= clock.today():
+            errors["published_on"] = ["公示日期应在批准之后、不晚于今天，核对后填写。"]
+        if not document.strip():
+            errors["document"] = ["填写公示文件的标题或文号。"]
+        if errors:
+            raise Invalid("核对公示的日期和文件。", errors=errors)
+        found = require_approvable(city_list=row)
+        told = _opinion(found, note, known=row.judged, verb="登记公示")
+        row.approval_note = "\n".join(text for text in (row.approval_note, told) if text)
+        row.judged, flagged = found.asked, [line.nomination_id for line in found.flagged]
+        row.published_on, row.published_document = published_on, document.strip()[:120]
+        row.published_by_id, row.published_at = person(actor), clock.now()
+        _move(actor, row, "publish", data={"sha256": row.sha256, "on": published_on, "flagged": flagged})
+        return row
+
+
+def look_again(*, nomination_ids: Iterable[int]) -> int:
+    """Ask, after these nominations were checked anew, whether approved or published lists with them still hold.
+
+    Writes how many things stand against each, for the city's desk; returns the number of lists with any. Called by
+    the recheck, hence after a merge of affiliates, a sanction, its end, and every night.
+    """
+    touched = CityListEntry.objects.filter(nomination_id__in=list(nomination_ids), left_out="")
+    with transaction.atomic():
+        out = [CityListState.APPROVED, CityListState.PUBLISHED]
+        lists = CityList.objects.select_for_update(no_key=True).filter(state__in=out)
+        troubled = 0
+        for row in lists.filter(pk__in=touched.values("city_list_id")).order_by("pk"):
+            count = len(standing(row).against(row.judged))
+            troubled += count > 0
+            if count != row.problems:
+                row.problems, row.problems_at = count, clock.now() if count else None
+                row.save(update_fields=["problems", "problems_at"])
+                system = Actor.system("重新核查")
+                record(actor=system, action="city_list.disturbed", target=target_of(row.pk), data={"count": count})
+    return troubled
 
 
 def undo(*, actor: Actor, city_list_id: int, reason: str) -> CityList:
@@ -231,11 +298,15 @@ def _move(actor: Actor, row: CityList, action: str, *, reason: str = "", data: M
         reason=reason,
         named=CityListState(row.state).label,
     )
-    row.state = found.target
+    row.state, row.problems, row.problems_at = found.target, 0, None
     if found.needs_reason:
         row.ended_by_id, row.ended_at, row.end_reason = person(actor), clock.now(), reason.strip()
     row.save(
-        update_fields=["state", "approved_by", "approved_at", "approval_note", "ended_by", "ended_at", "end_reason"]
+        update_fields=[
+            *("state", "approved_by", "approved_at", "approval_note", "judged", "problems", "problems_at"),
+            *("published_on", "published_document", "published_by", "published_at"),
+            *("ended_by", "ended_at", "end_reason"),
+        ]
     )
     content = {"target": found.target, "reason": reason, **(data or {})}
     record(actor=actor, action=f"city_list.{action}", target=target_of(row.pk), data=content)

@@ -12,13 +12,12 @@ from greenportal.accounts.actors import Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
 from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused, WrongState
-from greenportal.rounds.selectors import rulebook_at
-from nominations.forms.approving import ApproveForm, EndForm
+from nominations.forms.approving import ApproveForm, EndForm, PublishForm
 from nominations.forms.nomination import DecisionForm
 from nominations.models import CityList
 from nominations.rules import may_approve
 from nominations.selectors import city
-from nominations.selectors.approval import city_lists_visible_to, examine, kept_entries, stored_findings
+from nominations.selectors.approval import city_lists_visible_to, standing
 from nominations.selectors.nominations import get_visible
 from nominations.services import approving, deciding
 from nominations.states import CityListState
@@ -26,7 +25,11 @@ from nominations.views.city import CITY
 from nominations.views.district import current_round
 from nominations.views.shared import answered, done, findings_of
 
-COLOURS = {CityListState.APPROVED: "green", CityListState.PREPARED: "amber"}
+COLOURS = {
+    CityListState.APPROVED: "green",
+    CityListState.PUBLISHED: "green",
+    CityListState.PREPARED: "amber",
+}
 
 
 @roles(*CITY)
@@ -106,6 +109,31 @@ def city_approval(request: HttpRequest, city_list_id: int) -> HttpResponse:
     return answered(request, "nominations/city_approval.html", context, form, end_form)
 
 
+@roles(*CITY)
+def city_publish(request: HttpRequest, city_list_id: int) -> HttpResponse:
+    """The day and the document of the 公示 of an approved list; every check is made anew before it is written down."""
+    actor = actor_of(request)
+    row = city_lists_visible_to(actor).filter(pk=city_list_id).first()
+    if row is None:
+        raise NotVisible
+    form = PublishForm(posted(request), initial={"sha256": row.sha256})
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        result = form.run(
+            lambda: approving.publish(
+                actor=actor,
+                city_list_id=row.pk,
+                seen_sha256=values["sha256"],
+                published_on=values["published_on"],
+                document=values["document"],
+                note=values["note"],
+            )
+        )
+        if result is not None:
+            return done(request, "已登记公示。", "nominations:city_approval", row.pk)
+    return answered(request, "nominations/city_publish.html", {"list": row, "form": form}, form)
+
+
 class _Refusal(Exception):
     """What stands in the way, by group and nomination: told in the page's own table, not at a field."""
 
@@ -132,25 +160,21 @@ def _may(role: Role, row: CityList, user_id: int | None) -> dict[str, Any]:
         "waiting": waiting,
         "approved": approved,
         "may_undo": approved and role == Role.CITY_LEAD,
+        "may_publish": approved and role == Role.CITY_LEAD and row.prepared_by_id != user_id,
         "own": row.prepared_by_id == user_id,
     }
 
 
 def _shown(row: CityList) -> dict[str, Any]:
     """The frozen content, and what the newest checks say of it."""
-    entries = kept_entries(row)
-    nominations = {entry.nomination_id: entry.nomination for entry in entries}
-    found = examine(
-        entries,
-        nominations=nominations,
-        findings=stored_findings(entries),
-        book=rulebook_at(row.round_id)[0],
-    )
+    found = standing(row)
+    gone_out = row.state in {CityListState.APPROVED, CityListState.PUBLISHED}
     return {
         "list": row,
         "colour": COLOURS.get(CityListState(row.state), ""),
         "parts": row.payload["parts"],
-        "count": len(entries),
+        "count": sum(len(part["rows"]) for part in row.payload["parts"]),
+        "changed": found.against(row.judged) if gone_out else (),
         "left_out": sum(len(part["left_out"]) for part in row.payload["parts"]),
         "found": found,
         "problems": [line for line in found.rows if line.messages],

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 
 from evaluators.models import Engagement
-from evaluators.services import confirm_sanction, decide_dispute, dispute, record_sanction
+from evaluators.services import confirm_sanction, decide_dispute, dispute, end_relation, record_sanction
 from greenportal.accounts.actors import Actor, Role
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
+from greenportal.jobs.models import Job
 from nominations.models import CityList, CityListEntry, Nomination
+from nominations.selectors import approval
 from nominations.selectors.approval import city_lists_visible_to
+from nominations.selectors.work import work_items
 from nominations.services import approving, deciding
-from nominations.states import CITY_LIST_TRANSITIONS, CityListState
+from nominations.states import CityListState
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
 from tests.factories.evaluators import join, make_relation
+from tests.factories.jobs import run_due_jobs
 from tests.factories.rounds import open_round_2022
 
 pytestmark = pytest.mark.django_db
+#: The local day of the tests' instant.
+DAY = date(2022, 9, 20)
 
 
 @pytest.fixture
@@ -52,6 +59,11 @@ def prepared(ready: make.Ready, reviewer: Actor, **left_out: str) -> CityList:
 
 def approve(row: CityList, lead: Actor, note: str = "已核对，同意") -> CityList:
     return approving.approve(actor=lead, city_list_id=row.pk, seen_sha256=row.sha256, note=note)
+
+
+def publish(row: CityList, lead: Actor, **values: Any) -> CityList:
+    told = {"published_on": DAY, "document": "试验〔2022〕30号", **values}
+    return approving.publish(actor=lead, city_list_id=row.pk, seen_sha256=row.sha256, **told)
 
 
 def refused(row: CityList, lead: Actor) -> str:
@@ -148,7 +160,6 @@ def test_the_mark_on_the_engagement_asks_for_the_decision_whatever_the_check_say
 @pytest.mark.parametrize("guard", ["_lines", "_row"])
 def test_control_without_a_guard_the_same_list_is_approved(guard, reviewer, lead, monkeypatch):
     """What the two tests above refuse passes when the guard is taken out: the guard, and nothing else, refuses it."""
-    from nominations.selectors import approval  # noqa: PLC0415
 
     ready = accepted(3, cap=2, related=True)
     over = Engagement.objects.get(over_cap=True)
@@ -272,28 +283,143 @@ def test_everything_left_out_or_without_words_is_told(reviewer):
     assert set(caught.value.errors) == {f"reason_{pk}", "reason_999999"}
 
 
+# --- publication: the guard again, by date --------------------------------------------------------------------------------
+
+
+def test_what_is_approved_is_published_with_day_and_document_and_stands(reviewer, lead):
+    row = approve(prepared(accepted(), reviewer), lead)
+    done = publish(row, lead)
+    assert (done.state, done.published_on, done.published_document) == ("published", DAY, "试验〔2022〕30号")
+    assert (done.published_by_id, AuditEntry.objects.filter(action="city_list.publish").count()) == (lead.user_id, 1)
+    with pytest.raises(WrongState):
+        approving.undo(actor=lead, city_list_id=row.pk, reason="想改")
+    with pytest.raises(WrongState, match="已公示，不能重新编制"):
+        approving.prepare(actor=reviewer, round_id=row.round_id, left_out={})
+
+
+def test_publication_asks_two_people_a_day_a_document_and_the_list_seen(reviewer, lead):
+    row = approve(prepared(accepted(), reviewer), lead)
+    with pytest.raises(Invalid) as caught:
+        publish(row, lead, published_on=DAY + timedelta(days=1), document=" ")
+    assert caught.value.errors == {
+        "published_on": ["公示日期应在批准之后、不晚于今天，核对后填写。"],
+        "document": ["填写公示文件的标题或文号。"],
+    }
+    with pytest.raises(Invalid, match="公示的日期"):
+        publish(row, lead, published_on=DAY - timedelta(days=1))
+    with pytest.raises(Refused):
+        publish(row, Actor(role=Role.CITY_LEAD, user_id=reviewer.user_id))
+    with pytest.raises(Stale):
+        approving.publish(actor=lead, city_list_id=row.pk, seen_sha256="0" * 64, published_on=DAY, document="1号")
+    with pytest.raises(IntegrityError, match="city_list_published_with_document"), transaction.atomic():
+        CityList.objects.filter(pk=row.pk).update(state="published")
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["guard", "control"])
+@pytest.mark.parametrize("report_on", [None, date(2022, 9, 1), date(2022, 9, 20)])
+def test_a_sanction_after_approval_refuses_at_publication(report_on, guarded, reviewer, lead, monkeypatch):
+    ready = accepted()
+    row = approve(prepared(ready, reviewer), lead)
+    sanctioned(ready.nominations[0], report_on)
+    if not guarded:
+        monkeypatch.setattr(approving, "require_approvable", lambda city_list: approval.Examined((), ()))
+        assert publish(row, lead).state == "published"
+        return
+    with pytest.raises(Invalid) as caught:
+        publish(row, lead)
+    assert "不予采信" in "".join(itertools.chain(*caught.value.errors.values()))
+    assert CityList.objects.get(pk=row.pk).state == "approved"
+
+
+def test_what_the_approval_did_not_speak_of_needs_an_opinion_at_publication(reviewer, lead):
+    ready = accepted()
+    row = approve(prepared(ready, reviewer), lead)
+    sanctioned(ready.nominations[0], date(2022, 8, 31))
+    with pytest.raises(Invalid, match="写明处理意见后再登记公示") as caught:
+        publish(row, lead)
+    assert set(caught.value.errors) == {"note"}
+    assert publish(row, lead, note="报告早于查实日期，已抽查").approval_note == "已核对，同意\n报告早于查实日期，已抽查"
+
+
+def test_an_opinion_of_the_approval_is_not_asked_again(reviewer, lead):
+    ready = accepted()
+    row = prepared(ready, reviewer)
+    sanctioned(ready.nominations[0], date(2022, 8, 31))
+    done = publish(approve(row, lead), lead)
+    assert all(text.startswith(f"{ready.nominations[0].pk} ") for text in done.judged)
+    assert any("不予采信" in text for text in done.judged)
+
+
+def told_to_the_city(actor: Actor) -> list[str]:
+    return [item.title for item in work_items(actor) if "全市推荐汇总表" in item.title]
+
+
+@pytest.mark.parametrize("stage", ["approved", "published"])
+def test_a_merge_or_a_sanction_afterwards_is_shown_to_the_city_by_the_recheck(stage, reviewer, lead):
+    ready = accepted(2, cap=1)
+    row = approve(prepared(ready, reviewer), lead)
+    if stage == "published":
+        publish(row, lead)
+    Job.objects.filter(kind="nominations.recheck").delete()
+    assert told_to_the_city(reviewer) == []
+    relation = join(*(n.evaluator for n in ready.nominations), reviewer)
+    run_due_jobs()
+    row.refresh_from_db()
+    assert row.problems > 0
+    label = "已批准" if stage == "approved" else "已公示"
+    assert told_to_the_city(reviewer) == [f"全市推荐汇总表第1版{label}后情况有变化：{row.problems}处须核对"]
+    assert told_to_the_city(ready.district.officer) == []
+    end_relation(actor=reviewer, relation_id=relation.pk, reason="认定有误")
+    run_due_jobs()
+    assert told_to_the_city(reviewer) == []
+    sanctioned(ready.nominations[0], None)
+    run_due_jobs()
+    row.refresh_from_db()
+    assert row.problems == 1
+
+
+def test_control_without_the_look_nobody_is_told(reviewer, lead, monkeypatch):
+    ready = accepted(2, cap=1)
+    approve(prepared(ready, reviewer), lead)
+    monkeypatch.setattr(approving, "look_again", lambda **_: 0)
+    join(*(n.evaluator for n in ready.nominations), reviewer)
+    run_due_jobs()
+    assert told_to_the_city(reviewer) == []
+
+
 # --- the machine: every state × action × role × reason -----------------------------------------------------------
+
+
+#: Read off DESIGN §4, not off the code: who, whether a reason is asked, state → next state.
+MACHINE = {
+    "approve": ({Role.CITY_LEAD}, False, {"prepared": "approved"}),
+    "discard": ({Role.CITY_REVIEWER, Role.CITY_LEAD}, True, {"prepared": "discarded"}),
+    "undo": ({Role.CITY_LEAD}, True, {"approved": "undone"}),
+    "publish": ({Role.CITY_LEAD}, False, {"approved": "published"}),
+}
 
 
 def _act(action: str, actor: Actor, row: CityList, reason: str) -> CityList:
     if action == "approve":
         return approving.approve(actor=actor, city_list_id=row.pk, seen_sha256=row.sha256, note="已核对")
+    if action == "publish":
+        return publish(row, actor, note="已核对")
     verb = approving.undo if action == "undo" else approving.discard
     return verb(actor=actor, city_list_id=row.pk, reason=reason)
 
 
 def _expected(action: str, state: str, role: Role, reason: str) -> type[Exception] | str:
-    move = next(t for t in CITY_LIST_TRANSITIONS if t.action == action)
+    who, reasoned, moves = MACHINE[action]
     if role not in {Role.CITY_REVIEWER, Role.CITY_LEAD, Role.SYSTEM}:
         return NotVisible
-    if role not in move.roles:
+    if role not in who:
         return Refused
-    if state not in move.sources:
+    if state not in moves:
         return WrongState
-    return ReasonRequired if move.needs_reason and not reason else move.target
+    return ReasonRequired if reasoned and not reason else moves[state]
 
 
-@pytest.mark.parametrize("action", ["approve", "discard", "undo"])
+@pytest.mark.parametrize("action", MACHINE)
 def test_every_state_role_and_reason(action, reviewer):
     ready = accepted()
     first = prepared(ready, reviewer)
@@ -303,8 +429,12 @@ def test_every_state_role_and_reason(action, reviewer):
             actor = Actor(role=role, user_id=make.make_city().user_id)
             CityList.objects.filter(pk=first.pk).update(
                 state=state,
-                approved_by=other.user_id if state in {"approved", "undone"} else None,
-                approved_at=first.prepared_at if state in {"approved", "undone"} else None,
+                approved_by=other.user_id if state in {"approved", "undone", "published"} else None,
+                approved_at=first.prepared_at if state in {"approved", "undone", "published"} else None,
+                published_on=DAY if state == "published" else None,
+                published_document="试验〔2022〕30号" if state == "published" else "",
+                published_by=other.user_id if state == "published" else None,
+                published_at=first.prepared_at if state == "published" else None,
                 ended_at=first.prepared_at if state in {"discarded", "undone"} else None,
                 end_reason="先前" if state in {"discarded", "undone"} else "",
             )

@@ -66,6 +66,34 @@ def test_prepared_with_a_reason_refused_with_words_decided_and_approved(db):
     assert second.state == "undone"
 
 
+def test_published_by_the_lead_and_what_came_afterwards_is_on_the_page(db):
+    ready = accepted(2)
+    with clock.fixed(DURING):
+        row = approving.prepare(actor=make.make_city(), round_id=ready.district.round.pk, left_out={})
+        approving.approve(
+            actor=make.make_city(Role.CITY_LEAD), city_list_id=row.pk, seen_sha256=row.sha256, note="已核对"
+        )
+    lead, reviewer = signed_in(Role.CITY_LEAD), signed_in(Role.CITY_REVIEWER)
+    url, publish = (reverse(f"nominations:{name}", args=[row.pk]) for name in ("city_approval", "city_publish"))
+    assert publish in lead.get(url).content.decode()
+    assert publish not in reviewer.get(url).content.decode()
+    told = {"sha256": row.sha256, "document": "试验〔2022〕30号", "note": "逐项核对"}
+    answer = lead.post(publish, {**told, "published_on": "2022-09-19"})
+    shown = answer.content.decode()
+    assert answer.status_code == 400
+    assert "公示日期应在批准之后、不晚于今天" in shown
+    assert "试验〔2022〕30号" in shown and "逐项核对" in shown
+    assert reviewer.post(publish, {**told, "published_on": "2022-09-20"}).status_code == 403
+    lead.post(publish, {**told, "published_on": "2022-09-20"})
+    shown = lead.get(url).content.decode()
+    assert "公示：2022年9月20日，试验〔2022〕30号" in shown
+    assert "撤销批准" not in shown
+    CityList.objects.filter(pk=row.pk).update(judged=[], problems=2)
+    assert "本版已公示，下列事项由市局逐项核对处理" in lead.get(url).content.decode()
+    assert "情况有变化，2处须核对" in lead.get(reverse("nominations:city_lists")).content.decode()
+    assert "全市推荐汇总表第1版已公示后情况有变化：2处须核对" in lead.get(reverse("home")).content.decode()
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_pages_cost_a_constant_number_of_queries(rows, django_assert_num_queries):
     ready = accepted(rows)
