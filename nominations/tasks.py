@@ -10,7 +10,7 @@ from greenportal.jobs.services import enqueue
 from greenportal.rounds.models import Round
 from nominations.constants import JOB_CHANGED, JOB_PACKET, JOB_RECHECK, SCOPE_NOMINATION
 from nominations.packets.kitchen import PacketKitchen
-from nominations.services import approving, closing, producing, rechecking
+from nominations.services import approving, closing, following, producing, rechecking
 
 _CHUNK = 500
 
@@ -35,6 +35,8 @@ def recheck(
         organisation_ids=organisation_ids,
         round_ids=round_ids,
     )
+    if round_ids:
+        following.follow(nomination_ids=ids)
     done = 0
     for start in range(0, len(ids), _CHUNK):
         done += rechecking.recheck(nomination_ids=ids[start : start + _CHUNK], cause=cause)
@@ -48,6 +50,8 @@ def recheck(
 @job(JOB_CHANGED, stoppable=False)
 def filing_changed(ctx: JobContext, *, scope: str, scope_id: int) -> None:
     """An answer changed: check its nomination again."""
+    if scope == SCOPE_NOMINATION:
+        following.follow(nomination_ids=[scope_id])
     done = rechecking.recheck(nomination_ids=[scope_id], cause="answers") if scope == SCOPE_NOMINATION else 0
     with ctx.fenced():
         ctx.finish({"checked": done})

@@ -105,8 +105,7 @@ def _chain(table: EvaluationTable | None, answers: Answers, stated: Decimal | No
     if table is None:
         return _no_table(title, stated)
     if table.items and table.system not in {"", "generic"}:
-        by_name = {str(r.get("item") or ""): decimal_of(r.get("score")) for r in _rows(answers, "industry_indicators")}
-        return points(table, {item.code: by_name.get(item.name) for item in table.items}, stated, title)
+        return _industry(table, answers, stated, title)
     if table.items:
         return points(table, _column(answers, ("indicators",), "score"), stated, title)
     rows = [
@@ -114,6 +113,19 @@ def _chain(table: EvaluationTable | None, answers: Answers, stated: Decimal | No
         for row in _rows(answers, "industry_indicators")
     ]
     return free_points(table, rows, stated, title)
+
+
+def _industry(table: EvaluationTable, answers: Answers, stated: Decimal | None, title: str) -> Score:
+    """Score an industry's system by its rows; before the form bore them, an applicant typed their names itself."""
+    rows = {str(row["_id"]): row for row in _rows(answers, "industry_indicators")}
+    rows = {str(row.get("item") or ""): row for row in rows.values() if row.get("item")} | rows
+    found = [(item, rows.get(item.code) or rows.get(item.name) or {}) for item in table.items]
+    most = [item.max_score if item.max_score is not None else decimal_of(row.get("max_score")) for item, row in found]
+    if any(item.max_score is None for item in table.items) and None not in most:
+        scores = [decimal_of(row.get("score")) for _, row in found]
+        names = [item.name for item in table.items]
+        return free_points(table, list(zip(names, most, scores, strict=True)), stated, title)
+    return points(table, {item.code: decimal_of(row.get("score")) for item, row in found}, stated, title)
 
 
 def _park(table: EvaluationTable | None, answers: Answers, party: str, year: int) -> Score:

@@ -16,7 +16,7 @@ from greenportal.accounts.services import invite
 from greenportal.audit.services import record
 from greenportal.directory.models import Industry, Subject
 from greenportal.filings.selectors import sheet_of
-from greenportal.filings.services import begin_anew, repin, save, set_locked, start_all
+from greenportal.filings.services import begin_anew, save, set_locked, start_all
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.booktypes import Rulebook
@@ -25,12 +25,12 @@ from greenportal.rounds.rulebook import sheet_file, standard_key
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet, load
 from nominations import rules
-from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION, SELF_MARK, THIRD_PARTY_MARK, Category
+from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION, THIRD_PARTY_MARK, Category
 from nominations.models import Nomination, NominationSheet, RecommendationList
-from nominations.scoring.forming import with_table
 from nominations.selectors.content import contents
 from nominations.selectors.nominations import visible_to
 from nominations.selectors.prefill import prefilled
+from nominations.services.following import follow_table
 from nominations.services.moving import lock_nomination, target_of, touch
 from nominations.validators import clean_reason
 
@@ -99,6 +99,7 @@ def create(
             target=target_of(nomination.pk),
             data={"category": category, "subject": subject.pk, "copied_from": nomination.copied_from_id},
         )
+        follow_table(nomination, actor, book=rulebook)
         return nomination
 
 
@@ -209,7 +210,7 @@ def choose_standard(*, actor: Actor, nomination_id: int, seen_version: int, stan
             text = _from_the_list(nomination, text, actor)
         nomination.standard = text
         touch(nomination, actor=actor, action="standard", fields=["standard"], data={"standard": text})
-        _follow_table(nomination, actor)
+        follow_table(nomination, actor)
         recheck_soon(nomination, cause="standard", actor=actor)
         return nomination
 
@@ -306,17 +307,6 @@ def _from_the_list(nomination: Nomination, text: str, actor: Actor) -> str:
     changes = {key: value for key, value in values.items() if value}
     save(filing_id=held.filing_id, seen_version=held.filing.version, changes=changes, actor=actor)
     return item.number
-
-
-def _follow_table(nomination: Nomination, actor: Actor) -> None:
-    """Let a factory's reports bear the rows of the table of the standard now named; answers that still fit are kept."""
-    rulebook, _ = rulebook_at(nomination.round_id)
-    table = rulebook.evaluation_table(nomination.category, standard=nomination.standard)
-    if nomination.category != Category.FACTORY:
-        return
-    for held in nomination.sheets.filter(sheet_key__in=[f"factory{SELF_MARK}", f"factory{THIRD_PARTY_MARK}"]):
-        sheet = with_table(load(sheet_file(rulebook.key, held.sheet_key)), table)
-        repin(filing_id=held.filing_id, sheet=sheet, cause="table", actor=actor)
 
 
 def _hand_over_report(nomination: Nomination, chosen: Evaluator | None, actor: Actor) -> None:

@@ -29,11 +29,13 @@ def begin_anew(*, filing_id: int, cause: str, actor: Actor, answers: Mapping[str
         return _put(filing, sheet, canonical_answers(sheet, answers or {}), cause=cause, actor=actor)
 
 
-def repin(*, filing_id: int, sheet: Sheet, cause: str, actor: Actor) -> Filing:
+def repin(
+    *, filing_id: int, sheet: Sheet, cause: str, actor: Actor, answers: Mapping[str, Any] | None = None
+) -> Filing:
     """Go on under another definition of the same form (rows of another evaluation table); the same one changes nothing.
 
     Answers to what the new definition still has are kept; what it does not have stays in the version
-    that is written first. The caller has checked that the actor may, and holds the owner's lock.
+    that is written first. `answers`: those of the filing as its owner carries them over. The caller has checked that the actor may, and holds the owner's lock.
     """
     with transaction.atomic():
         filing = locked_filing(filing_id)
@@ -49,7 +51,13 @@ def repin(*, filing_id: int, sheet: Sheet, cause: str, actor: Actor) -> Filing:
             ],
             ignore_conflicts=True,
         )
-        return _put(filing, sheet, canonical_answers(sheet, filing.answers), cause=cause, actor=actor)
+        return _put(
+            filing,
+            sheet,
+            canonical_answers(sheet, filing.answers if answers is None else answers),
+            cause=cause,
+            actor=actor,
+        )
 
 
 def _typed(filing: Filing) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
@@ -226,6 +226,7 @@ def add_evaluation_table(
     with transaction.atomic():
         book, _ = selectors.rulebook_at(row.pk)
         table = build(draft, book, source=draft.source or f"市局录入：{stored.name}")
+        table = _levels_kept(book, _key(book, table), table)
         return revise(
             actor=actor,
             round_id=row.pk,
@@ -236,6 +237,15 @@ def add_evaluation_table(
             document_title=draft.label,
             evaluation_tables={_key(book, table): table},
         )
+
+
+def _levels_kept(book: Rulebook, key: str, table: EvaluationTable) -> EvaluationTable:
+    """Return the table with the levels and the pass mark of the one that it replaces: a workbook brings none."""
+    held = book.evaluation_tables.get(key)
+    if held is None or table.levels or not (held.levels or held.pass_mark is not None):
+        return table
+    note = f"{table.note}；等级沿用：{held.source}"
+    return replace(table, levels=held.levels, pass_mark=held.pass_mark, note=note)
 
 
 def _key(book: Rulebook, table: EvaluationTable) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenportal.rounds.rulebook import load
+from greenportal.rounds.rulebook import EvaluationItem, load
 from nominations.scoring import pairs, scored
 from nominations.scoring.index import green_index
 from nominations.scoring.points import free_points, level_of, points
@@ -260,3 +260,23 @@ def test_figures_are_shown_rounded_half_up(value, text):
 def test_nothing_stated_contradicts_nothing():
     assert not Score(title="总分", value=Decimal(1)).contradicts
     assert not Score(title="总分", stated=Decimal(1)).contradicts
+
+
+def test_an_industrys_table_without_points_takes_the_most_that_the_report_brings():
+    item = EvaluationItem(code="E1", group="g1", name="无铅焊接")
+    shipped = BOOK.evaluation_tables["supply_electronics"]
+    book = replace(BOOK, evaluation_tables={"e": replace(shipped, items=(item,), groups={}, total=None)})
+    conditions = {"supply_chain_conditions": {"system": "electronics"}}
+
+    def total(row):
+        rows = [{"_id": "E1", **row}]
+        return (
+            scored("supply_chain", {**conditions, "supply_chain_self": {"industry_indicators": rows}}, book)
+            .reports[0]
+            .scores[0]
+        )
+
+    assert total({"score": "9", "max_score": "10"}).value == Decimal(9)
+    assert total({"score": "11", "max_score": "10"}).value is None
+    # nobody says the most: the page says 分值未录入 and computes nothing
+    assert (total({"score": "9"}).value, "分值未录入" in total({"score": "9"}).because) == (None, True)

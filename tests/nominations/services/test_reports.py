@@ -9,18 +9,23 @@ import pytest
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
+from greenportal.filings.selectors import sheet_of
 from greenportal.filings.services import repin, save
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.rounds import services as rounds
 from greenportal.rounds.rulebook import EvaluationItem, ProductStandard, load
+from greenportal.rounds.selectors import rulebook_at
 from greenportal.rounds.services.evaluation import TableDraft
 from greenportal.rounds.services.standards import KIND
 from greenportal.sheets import from_json
+from nominations.constants import JOB_CHANGED, JOB_RECHECK
+from nominations.models import Nomination
 from nominations.selectors import facts
 from nominations.selectors.content import contents, gaps
 from nominations.services import drafting
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
+from tests.factories.jobs import run_due_jobs
 
 pytestmark = pytest.mark.django_db
 BOOK = load("2022")
@@ -226,3 +231,76 @@ def test_a_factorys_report_takes_the_rows_of_the_table_of_its_standard(district)
     saved = write(own, district.officer, **{"product[P1].score": "101"})
     messages = {p.message for p in saved.problems if p.path == "factory_self.product[P1].score"}
     assert messages == {"产品评价指标自评表 第1行 得分（分）不大于100"}
+
+
+def bearing_table(*names, standard="JB/T 1-2020"):
+    items = tuple(EvaluationItem(code=f"i{n}", group="产品", name=name) for n, name in enumerate(names, 1))
+    return TableDraft(
+        label="轴承表", category="factory", standard=standard, groups=(("产品", Decimal(100)),), items=items
+    )
+
+
+def enter(district, draft):
+    lead = make_actor(Role.CITY_LEAD)
+    district.round.refresh_from_db()
+    rounds.add_evaluation_table(
+        actor=lead,
+        round_id=district.round.pk,
+        seen_version=district.round.version,
+        draft=draft,
+        reason="录入",
+        file_id=str(make.make_file(lead, kind=KIND).pk),
+    )
+    run_due_jobs(JOB_RECHECK)
+
+
+def test_a_table_entered_or_replaced_after_the_choice_is_followed_by_the_words_of_its_rows(district):
+    nomination = make.make_draft(district)
+    drafting.choose_standard(
+        actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version, standard="JB/T 1-2020"
+    )
+    enter(district, bearing_table("轴承减重", "轴承寿命"))
+    own = report(nomination, "factory_self")
+    write(own, district.officer, **{"product[i1].score": "80", "product[i2].score": "90"})
+    # 轴承噪声 comes first now, so that every number names another indicator than before; 轴承减重 is gone
+    enter(district, bearing_table("轴承噪声", "轴承寿命"))
+    own.refresh_from_db()
+    assert own.answers["product"] == [{"_id": "i2", "score": "90"}]
+    enter(district, bearing_table("轴承寿命", "轴承噪声"))
+    own.refresh_from_db()
+    assert own.answers["product"] == [{"_id": "i1", "score": "90"}]
+    kept = [version.answers.get("product") for version in own.versions.order_by("number")]
+    assert {"_id": "i1", "score": "80"} in kept[-2], "what the new table does not ask stays in a version"
+
+
+def test_what_was_handed_in_keeps_the_form_it_was_handed_in_with(district):
+    nomination = make.make_handed_in(district)
+    before = report(nomination, "factory_self").definition_sha256
+    Nomination.objects.filter(pk=nomination.pk).update(standard="JB/T 1-2020")
+    enter(district, bearing_table("轴承减重"))
+    assert report(nomination, "factory_self").definition_sha256 == before
+
+
+def test_a_supply_chains_report_bears_the_rows_of_its_industrys_table(district):
+    nomination = make.make_draft(district, "supply_chain")
+    own = report(nomination, "supply_chain_self")
+    typed = {"industry_indicators[r1].item": "无铅焊接", "industry_indicators[r1].score": "9"}
+    write(own, district.officer, **typed)
+    item = EvaluationItem(code="E1", group="生产", name="无铅焊接", max_score=Decimal(10), kind="定量")
+    draft = TableDraft(
+        label="电子表", category="supply_chain", system="electronics", groups=(("生产", None),), items=(item,)
+    )
+    enter(district, draft)
+    write(report(nomination, "supply_chain_conditions"), district.officer, system="electronics")
+    run_due_jobs(JOB_CHANGED)
+    own.refresh_from_db()
+    assert own.answers["industry_indicators"] == [{"_id": "E1", "score": "9"}]
+    table = sheet_of(own).table("industry_indicators")
+    assert [dict(row.values) for row in table.fixed] == [
+        {"group": "生产", "item": "无铅焊接", "kind": "定量", "max_score": "10"}
+    ]
+    held, _ = rulebook_at(nomination.round_id)
+    kept = held.evaluation_table("supply_chain", system="electronics")
+    assert [level.label for level in kept.levels] == ["5星", "4星", "3星", "2星", "1星"], (
+        "levels outlive the replacement"
+    )
