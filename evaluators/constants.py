@@ -32,6 +32,8 @@ FILE_REPORT_SCAN = "evaluators.report_scan"
 #: Kind of the code printed on the pages of an annual report; the frame is that of all our codes.
 CODE_PREFIX = "GP1"
 CODE_REPORT = "R"
+#: Of the copy with starred names: no sealed scan matches it, since it is not what the body signs.
+CODE_REPORT_MASKED = "RM"
 #: How long before the end of the annual report's clock the evaluators are reminded. Our own promise of service.
 REPORT_MARKS: tuple[tuple[str, timedelta], ...] = (
     ("T-14d", timedelta(days=14)),

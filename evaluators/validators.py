@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from evaluators.constants import CODE_PREFIX, CODE_REPORT
+from evaluators.constants import CODE_PREFIX, CODE_REPORT, CODE_REPORT_MASKED
 
 _PARTS = 5
 _DIGEST_SHOWN = 16
@@ -36,6 +36,16 @@ class ReportCode:
 def report_code(*, filing_id: int, number: int, sha256: str) -> ReportCode:
     """Return the code printed on the pages of a filed version."""
     return ReportCode(filing_id, number, sha256[:_DIGEST_SHOWN])
+
+
+def masked_code(*, filing_id: int, number: int, sha256: str) -> str:
+    """Return the code on the copy with starred names: of a kind and a hash of its own, so that it is never taken for it."""
+    return f"{CODE_PREFIX}:{CODE_REPORT_MASKED}:{filing_id}:{number}:{masked_sha(sha256)[:_DIGEST_SHOWN]}"
+
+
+def masked_sha(sha256: str) -> str:
+    """Return the hash of the masked copy of a version: it depends on the version and on nothing else."""
+    return digest({"version": sha256, "masked": True})
 
 
 def parse_code(text: str) -> ReportCode | None:

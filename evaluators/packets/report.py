@@ -32,7 +32,10 @@ class StaffRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportPaper:
-    """What is printed: the sheet, block B person by person, totals against the cap; code and caption of a version."""
+    """What is printed: the sheet, block B person by person, totals against the cap; code and caption of a version.
+
+    copy_of: of a copy with starred names, the hash that the version itself bears: said at its head, since its own differs.
+    """
 
     organisation: str
     year: int
@@ -42,6 +45,7 @@ class ReportPaper:
     issued_at: datetime
     code: str = ""
     caption: tuple[str, ...] = ()
+    copy_of: str = ""
 
 
 STAFF_HEADS = ("序号", "姓名", "职称级别", "职称名称", "职称专业", "专职", "从业年限", "证书编号")

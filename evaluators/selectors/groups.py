@@ -160,3 +160,20 @@ def effect_of(relation: AffiliateRelation, round_: Round) -> Effect | None:
 def _spoken(facts: EvaluatorStanding) -> str:
     size = len(facts.group_evaluator_ids)
     return facts.name if size == 1 else f"{facts.name}等{size}家"
+
+
+#: Of two members of a group that no confirmed relation joins directly: a third body stands between them.
+INDIRECT = "经其他关联单位间接关联"
+
+
+def relations_of(organisation_id: int) -> dict[int, str]:
+    """Return other organisation → the kind of its confirmed relation with this one, with the words that tell it. One query."""
+    rows = AffiliateRelation.objects.filter(
+        Q(first_id=organisation_id) | Q(second_id=organisation_id), state=RelationState.CONFIRMED
+    ).order_by("id")
+    found: dict[int, str] = {}
+    for row in rows:
+        other = row.second_id if row.first_id == organisation_id else row.first_id
+        told = row.text if row.kind == AffiliateRelation.Kind.OTHER and row.text else row.get_kind_display()
+        found[other] = "、".join(filter(None, [found.get(other, ""), told]))
+    return found

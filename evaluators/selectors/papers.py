@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from evaluators.models import AnnualReport, Evaluator, LateAllowance, RegistrationCase, ReportFiling
+from django.db.models import Q, QuerySet
+
+from evaluators.models import AnnualReport, Engagement, Evaluator, LateAllowance, RegistrationCase, ReportFiling
 from evaluators.selectors.lists import SEE_ALL, visible_to
+from evaluators.selectors.reporting import GONE
 from evaluators.states import RegistrationState, ReportState
 from greenportal.accounts.actors import Actor
 
@@ -16,7 +19,8 @@ from greenportal.accounts.actors import Actor
 class PaperLine:
     """One evaluator in a round. case_id and report_id only where the city may open them (filed at least once).
 
-    missing: the report's clock is over and nothing was ever filed; late: the first filing came after it.
+    owes: it has an evaluation or a registration in the round, so that a report is due; missing: it owes one, the
+    clock is over and nothing was ever filed; late: the first filing came after it.
     """
 
     evaluator_id: int
@@ -28,12 +32,29 @@ class PaperLine:
     report_state: str
     filed_at: datetime | None
     late: bool
+    owes: bool
     missing: bool
     allowed_until: datetime | None
 
 
+def obliged(round_id: int) -> QuerySet[Evaluator]:
+    """Return who owes the round's report: bodies with an evaluation or a registration in it. The one rule of who is late."""
+    engaged = Engagement.objects.filter(round_id=round_id).exclude(state__in=GONE).values("evaluator")
+    return Evaluator.objects.filter(
+        Q(pk__in=engaged)
+        | Q(registrations__round_id=round_id)
+        | Q(cases__round_id=round_id, cases__frozen__isnull=False)
+    ).distinct()
+
+
+def owing(round_id: int) -> list[Evaluator]:
+    """Return who owes the round's report and has not filed. One query."""
+    filed = AnnualReport.objects.filter(round_id=round_id, current__isnull=False).values("evaluator")
+    return list(obliged(round_id).exclude(pk__in=filed).select_related("organisation").order_by("pk"))
+
+
 def paper_lines(actor: Actor, *, round_id: int, closes_at: datetime | None, now: datetime) -> list[PaperLine]:
-    """Return a line per evaluator on file; five queries for any number. The city's alone: others get none."""
+    """Return a line per evaluator on file; six queries for any number. The city's alone: others get none."""
     if actor.role not in SEE_ALL:
         return []
     bodies = list(visible_to(actor))
@@ -43,10 +64,13 @@ def paper_lines(actor: Actor, *, round_id: int, closes_at: datetime | None, now:
     first = {row.report.evaluator_id: row for row in firsts}
     allowed = dict(LateAllowance.objects.filter(round_id=round_id).order_by("until").values_list("evaluator", "until"))
     over = closes_at is not None and now >= closes_at
-    return [
-        _line(body, cases.get(body.pk), reports.get(body.pk), first.get(body.pk), allowed.get(body.pk), over)
-        for body in bodies
-    ]
+    owe = set(obliged(round_id).values_list("pk", flat=True))
+
+    def line(pk: int, body: Evaluator) -> PaperLine:
+        known = cases.get(pk), reports.get(pk), first.get(pk), allowed.get(pk)
+        return _line(body, *known, owes=pk in owe, over=over)
+
+    return [line(body.pk, body) for body in bodies]
 
 
 def _line(
@@ -55,6 +79,8 @@ def _line(
     report: AnnualReport | None,
     first: ReportFiling | None,
     allowed_until: datetime | None,
+    *,
+    owes: bool,
     over: bool,
 ) -> PaperLine:
     filed_case = case if case is not None and case.frozen_id is not None else None
@@ -69,7 +95,8 @@ def _line(
         report_state=report.state if report is not None and first is not None else "",
         filed_at=first.received_at if first else None,
         late=first.late if first else False,
-        missing=over and first is None,
+        owes=owes,
+        missing=owes and over and first is None,
         allowed_until=allowed_until,
     )
 
@@ -83,7 +110,9 @@ def report_label(line: PaperLine) -> str:
     """Return the public name of where a report stands."""
     if line.missing:
         return "逾期未报"
-    return ReportState(line.report_state).label if line.report_state else "未报送"
+    if line.report_state:
+        return ReportState(line.report_state).label
+    return "未报送" if line.owes else "本批次没有登记和评价项目"
 
 
 def totals(lines: Sequence[PaperLine]) -> dict[str, int]:
@@ -93,5 +122,5 @@ def totals(lines: Sequence[PaperLine]) -> dict[str, int]:
         "accepted": sum(line.report_state == ReportState.ACCEPTED for line in lines),
         "late": sum(line.late for line in lines),
         "missing": sum(line.missing for line in lines),
-        "open": sum(line.filed_at is None and not line.missing for line in lines),
+        "open": sum(line.owes and line.filed_at is None and not line.missing for line in lines),
     }

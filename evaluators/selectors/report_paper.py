@@ -8,6 +8,7 @@ from typing import Any
 
 from evaluators.models import AnnualReport, ReportFiling, StaffMember
 from evaluators.selectors.roster import present, roster_sheet
+from evaluators.validators import masked_code, masked_sha, report_code
 from greenportal.sheets.types import Table
 
 
@@ -57,6 +58,10 @@ def total_lines(figures: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(lines)
 
 
-def caption_of(filing: ReportFiling) -> tuple[str, ...]:
-    """Return the lines under each code of a filed version."""
-    return (f"第{filing.number}版", filing.sha256[:16])
+def marks_of(filing: ReportFiling, *, masked: bool) -> tuple[str, tuple[str, ...]]:
+    """Return the code of a filed version and the lines under it; a masked copy has its own of both."""
+    if masked:
+        code = masked_code(filing_id=filing.pk, number=filing.number, sha256=filing.sha256)
+        return code, (f"第{filing.number}版", masked_sha(filing.sha256)[:16])
+    code = report_code(filing_id=filing.pk, number=filing.number, sha256=filing.sha256).text
+    return code, (f"第{filing.number}版", filing.sha256[:16])

@@ -256,3 +256,14 @@ def _number(text: str) -> Decimal | None:
         return Decimal(text)
     except InvalidOperation:
         return None
+
+
+def unsigned(evaluator_id: int, round_id: int) -> list[tuple[int, str]]:
+    """Return (engagement, subject) of the evaluations whose signed statement of truth is not there yet. One query.
+
+    Of those that the body confirmed or that were upheld: an answer to the claim comes first. A flag, since the notice
+    asks the statement and says nothing of what follows from its absence.
+    """
+    told = [EngagementState.CONFIRMED, EngagementState.UPHELD]
+    rows = Engagement.objects.filter(evaluator_id=evaluator_id, round_id=round_id, state__in=told, statement=None)
+    return list(rows.order_by("id").values_list("pk", "subject__name"))

@@ -12,6 +12,7 @@ from evaluators.selectors.groups import warn_from
 from evaluators.selectors.sanctions import sanction_on, spoken_span
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
+from greenportal.accounts import masking
 from greenportal.rounds.selectors import rulebook_at
 
 
@@ -40,8 +41,8 @@ class WorkPage:
     rows: tuple[tuple[str, str], ...]
 
 
-def work_page(engagement: Engagement) -> WorkPage:
-    """Return the page of a visible engagement. Three queries."""
+def work_page(engagement: Engagement, *, masked: bool) -> WorkPage:
+    """Return the page of a visible engagement; masked: names of the team starred. Three queries."""
     book, _ = rulebook_at(engagement.round_id)
     told = {row.step: row for row in engagement.steps.all()}
     steps = tuple(
@@ -52,7 +53,7 @@ def work_page(engagement: Engagement) -> WorkPage:
             needs_people=spec.needs_people,
             outside=book.procedure[spec.outside].label if spec.outside else "",
             done_on=_day(told[key].done_on) if key in told else "",
-            people=tuple(told[key].people.splitlines()) if key in told else (),
+            people=tuple(_named(told[key].people, masked=masked)) if key in told else (),
             note=told[key].note if key in told else "",
         )
         for key, spec in book.procedure.items()
@@ -93,6 +94,10 @@ def cap_line(engagement: Engagement) -> CapLine:
         level=cap_level(found["counted"], warn_from=warn_from(book), limit=book.cap),
         sanction=spoken_span(running) if running else "",
     )
+
+
+def _named(people: str, *, masked: bool) -> list[str]:
+    return [masking.name(name) if masked else name for name in people.splitlines()]
 
 
 def _day(day: object) -> str:

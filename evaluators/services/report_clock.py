@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 
 from evaluators.constants import CLOCK_REPORT, REPORT_MARKS
-from evaluators.models import AnnualReport, Engagement, Evaluator, ReportMark, RosterBatch
-from evaluators.selectors.reporting import GONE
+from evaluators.models import Evaluator, ReportMark, RosterBatch
+from evaluators.selectors.papers import owing
 from evaluators.services.notifying import tell
 from greenportal import clock
 from greenportal.accounts.actors import CITY_ROLES
@@ -36,18 +35,6 @@ def due_mark(closes_at: datetime, now: datetime) -> str:
         if now >= closes_at - before:
             reached = mark
     return reached
-
-
-def owing(round_id: int) -> list[Evaluator]:
-    """Return who owes the round's report and has not filed: bodies with an evaluation or a registration in it. One query."""
-    engaged = Engagement.objects.filter(round_id=round_id).exclude(state__in=GONE).values("evaluator")
-    filed = AnnualReport.objects.filter(round_id=round_id, current__isnull=False).values("evaluator")
-    rows = Evaluator.objects.filter(
-        Q(pk__in=engaged)
-        | Q(registrations__round_id=round_id)
-        | Q(cases__round_id=round_id, cases__frozen__isnull=False)
-    )
-    return list(rows.exclude(pk__in=filed).select_related("organisation").distinct().order_by("pk"))
 
 
 def keep_time() -> int:

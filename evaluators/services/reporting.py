@@ -22,6 +22,7 @@ from evaluators.models import (
     ReportSeal,
 )
 from evaluators.rules import may_decide, may_keep_own
+from evaluators.selectors.groups import INDIRECT, relations_of
 from evaluators.selectors.reporting import (
     Gate,
     Totals,
@@ -105,18 +106,19 @@ def begin(*, actor: Actor, round_id: int) -> AnnualReport:
 
 
 def first_answers(evaluator: Evaluator, round_id: int) -> dict[str, Any]:
-    """Return what a new report begins with: directory, the body's last registration, its affiliates. Three queries."""
+    """Return what a new report begins with: directory, the body's last registration, its affiliates. Four queries."""
     cases = RegistrationCase.objects.filter(evaluator=evaluator, filing__isnull=False, round_id=round_id)
     case = cases.select_related("filing").first()
     known = case.filing.answers if case is not None and case.filing is not None else {}
     taken = {key: known[key] for key in _TAKEN if known.get(key)}
+    ties = relations_of(evaluator.organisation_id)
     own = AffiliateMember.objects.filter(evaluator=evaluator, ended_at=None).values("group")
     others = AffiliateMember.objects.filter(group__in=own, ended_at=None).exclude(evaluator=evaluator)
     affiliates = [
         {
             "name": member.evaluator.organisation.name,
             "uscc": member.evaluator.organisation.uscc,
-            "relation": member.reason or "市局认定的关联关系",
+            "relation": ties.get(member.evaluator.organisation_id, INDIRECT),
         }
         for member in others.select_related("evaluator__organisation").order_by("evaluator_id")
     ]

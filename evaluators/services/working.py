@@ -13,13 +13,15 @@ from django.db import transaction
 from evaluators.constants import FILE_STATEMENT, SCOPE_ENGAGEMENT
 from evaluators.models import Engagement, EngagementStep
 from evaluators.rules import may_record_work
+from evaluators.selectors import engagements_visible_to
 from evaluators.selectors.leads import may_act
 from evaluators.services.counting import refuse_sanctioned, tell_nominations
+from evaluators.services.moving import clean_reason
 from evaluators.states import EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.accounts.identity import holds_number
-from greenportal.audit.services import record
+from greenportal.audit.services import record, record_read
 from greenportal.files.models import StoredFile
 from greenportal.findings.types import Invalid, NotVisible, Stale, WrongState
 from greenportal.rounds.booktypes import Rulebook
@@ -194,3 +196,16 @@ def _audit(actor: Actor, engagement: Engagement, steps: Mapping[str, StepFields]
             "steps": done,
         },
     )
+
+
+def unmask_team(*, actor: Actor, engagement_id: int, reason: str) -> None:
+    """Let the city read the names of a team: needs a reason, and the reading is audited, as of the roster.
+
+    Raises NotVisible for anybody else and for an absent evaluation, ReasonRequired, Invalid.
+    """
+    found = engagements_visible_to(actor).filter(pk=engagement_id).first() if actor.is_city else None
+    if found is None:
+        raise NotVisible
+    told = clean_reason(reason, label="查看人员姓名的理由", limit=300)
+    target = f"{SCOPE_ENGAGEMENT}:{engagement_id}"
+    record_read(actor=actor, target=target, what="evaluators.team", data={"reason": told})

@@ -19,12 +19,11 @@ from evaluators.rules import may_keep_own
 from evaluators.selectors.papers import paper_lines, report_label
 from evaluators.selectors.papers import totals as paper_totals
 from evaluators.selectors.registering import remark_places, remarks_of
-from evaluators.selectors.report_paper import caption_of, staff_at, staff_cells, staff_of_version, total_lines
-from evaluators.selectors.reporting import differences, gate, reports_visible_to
+from evaluators.selectors.report_paper import marks_of, staff_at, staff_cells, staff_of_version, total_lines
+from evaluators.selectors.reporting import differences, gate, reports_visible_to, unsigned
 from evaluators.services import report_seal, reporting
 from evaluators.services.moving import Remark
 from evaluators.states import ReportState
-from evaluators.validators import report_code
 from evaluators.views.city import seen
 from evaluators.views.listing import the_round
 from evaluators.views.shared import (
@@ -107,6 +106,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "remarks": remark_lines(remarks_of(SCOPE_REPORT, row.pk), row.filing.pk, "evaluators:case_explain"),
         "seals": _seals(row.current),
         "received": clock.spoken(row.current.received_at) if row.current else "",
+        "unsigned": unsigned(row.evaluator_id, row.round_id),
         "editable": editable,
         "keeps": keeps,
     }
@@ -173,7 +173,7 @@ def paper_of(row: AnnualReport, *, masked: bool) -> ReportPaper:
         cells = [
             StaffRow(masking.name(c.name), c.title, c.title_name, c.field, c.full_time, c.years, "") for c in cells
         ]
-    code = report_code(filing_id=current.pk, number=current.number, sha256=current.sha256).text if current else ""
+    code, caption = marks_of(current, masked=masked) if current else ("", ())
     return ReportPaper(
         organisation=row.evaluator.organisation.name,
         year=row.round.year,
@@ -182,7 +182,8 @@ def paper_of(row: AnnualReport, *, masked: bool) -> ReportPaper:
         totals=total_lines(figures),
         issued_at=at,
         code=code,
-        caption=caption_of(current) if current else (),
+        caption=caption,
+        copy_of=current.sha256[:16] if current and masked else "",
     )
 
 
@@ -278,6 +279,7 @@ def desk(request: HttpRequest, report_id: int) -> HttpResponse:
         "colour": COLOURS.get(row.state, ""),
         "received": clock.spoken(current.received_at),
         "totals": total_lines(current.payload["totals"]),
+        "unsigned": unsigned(row.evaluator_id, row.round_id),
         "over": current.payload["totals"]["union"] > current.payload["totals"]["cap"],
         "seals": _seals(current),
         "waits": row.state == ReportState.FILED,

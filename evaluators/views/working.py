@@ -7,13 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from evaluators.constants import FILE_STATEMENT
+from evaluators.forms.papers import WhyForm
 from evaluators.forms.working import WorkForm
 from evaluators.models import Engagement
 from evaluators.selectors import engagements_visible_to
 from evaluators.selectors.working import work_page
 from evaluators.services import record_work
+from evaluators.services.working import unmask_team
 from evaluators.views.city import CITY
 from evaluators.views.own import OWN
+from evaluators.views.shared import answered
 from evaluators.views.uploads import with_file
 from greenportal.accounts.actors import Actor
 from greenportal.accounts.http import actor_of, roles
@@ -32,11 +35,29 @@ def _seen(actor: Actor, engagement_id: int) -> Engagement:
 
 @roles(*CITY, *OWN)
 def engagement(request: HttpRequest, engagement_id: int) -> HttpResponse:
-    """Dates, steps, declarations, the dispute and its decision."""
+    """Dates, steps, declarations, the dispute and its decision; the city reads names of the team for a posted reason."""
     actor = actor_of(request)
     found = _seen(actor, engagement_id)
-    context = {"facts": work_page(found), "engagement": found, "is_city": actor.is_city}
-    return render(request, "evaluators/work.html", context)
+    form = WhyForm(posted(request) if actor.is_city else None)
+    form.fields["reason"].label = "查看人员姓名的理由"
+    shown = not actor.is_city
+    if form.is_bound and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        form.run(lambda: unmask_team(actor=actor, engagement_id=found.pk, reason=reason))
+        shown = not form.errors
+    facts = work_page(found, masked=not shown)
+    team = any(step.people for step in facts.steps)
+    context = {
+        "facts": facts,
+        "engagement": found,
+        "is_city": actor.is_city,
+        "form": form,
+        "shown": shown,
+        "team": team,
+    }
+    response = answered(request, "evaluators/work.html", context)
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @roles(*OWN)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from evaluators.models import AnnualReport, Evaluator
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.rounds.models import Round
+from tests.factories.evaluators import make_evaluator
+from tests.factories.reporting import make_report
 from tests.factories.rounds import DURING, open_round_2022
 
 
@@ -38,3 +41,18 @@ def reviewer(db: None) -> Actor:
 @pytest.fixture
 def second(db: None) -> Actor:
     return person(Role.CITY_REVIEWER, "市局审核员乙")
+
+
+@pytest.fixture
+def body(round_2022: Round) -> Evaluator:
+    return make_evaluator("甲试验评价所")
+
+
+@pytest.fixture
+def admin(body: Evaluator) -> Actor:
+    return person(Role.EVALUATOR_ADMIN, "机构管理员甲", organisation_id=body.organisation_id)
+
+
+@pytest.fixture
+def report(admin: Actor, round_2022: Round) -> AnnualReport:
+    return make_report(admin, round_2022)

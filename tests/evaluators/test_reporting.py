@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import DatabaseError, transaction
 
-from evaluators.models import AnnualReport, Engagement, EvaluatorRegistration, LateAllowance, ReportFiling, ReportMark
+from evaluators.models import AnnualReport, Engagement, EvaluatorRegistration, LateAllowance, ReportFiling
 from evaluators.packets.report import report_pdf, report_workbook
-from evaluators.selectors.papers import paper_lines, report_label, totals
 from evaluators.selectors.reporting import differences, gate, reports_visible_to
-from evaluators.services import report_clock, report_seal, reporting
+from evaluators.services import report_seal, reporting
 from evaluators.services import withdraw as withdraw_engagement
 from evaluators.services.moving import Remark
 from evaluators.validators import parse_code, report_code
@@ -25,14 +24,10 @@ from greenportal.filings.models import FieldComment
 from greenportal.filings.selectors import filing_for
 from greenportal.filings.services import save
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, WindowClosed, WrongState
-from greenportal.mail.models import OutboxMail
-from greenportal.rounds.models import Deadline
 from tests.evaluators.conftest import person
-from tests.factories.accounts import make_user
-from tests.factories.directory import make_subject
 from tests.factories.evaluators import group_of, make_engagement, make_evaluator, make_registration
 from tests.factories.files import make_stored
-from tests.factories.reporting import complete, make_filed_report, make_report, make_sealed
+from tests.factories.reporting import complete, make_report, make_sealed
 from tests.factories.roster import make_roster
 from tests.factories.rounds import DURING
 
@@ -40,21 +35,6 @@ pytestmark = pytest.mark.django_db
 #: 2022年10月20日前, printed in the notice: the end of that day in Dalian.
 CLOSES = datetime(2022, 10, 21, tzinfo=ZoneInfo("Asia/Shanghai"))
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def body(round_2022):
-    return make_evaluator("甲试验评价所")
-
-
-@pytest.fixture
-def admin(body):
-    return person(Role.EVALUATOR_ADMIN, "机构管理员甲", organisation_id=body.organisation_id)
-
-
-@pytest.fixture
-def report(admin, round_2022):
-    return make_report(admin, round_2022)
 
 
 def file(report, admin):
@@ -444,116 +424,6 @@ def test_citys_copy_has_masked_names(body, report, admin, reviewer):
     shown = paper_of(reports_visible_to(reviewer).get(), masked=True)
     assert [row.name for row in shown.staff] != [member.name]
     assert [row.certificate_no for row in shown.staff] == [""]
-
-
-# --- who filed, what does not agree -----------------------------------------------------------------------------------
-
-
-def test_city_reads_filed_late_and_missing(body, report, admin, reviewer, round_2022):
-    complete(report, admin)
-    file(report, admin)
-    make_evaluator("乙试验评价所")
-
-    def labels(at):
-        lines = paper_lines(reviewer, round_id=round_2022.pk, closes_at=CLOSES, now=at)
-        return {line.name: report_label(line) for line in lines}, totals(lines)
-
-    names, sums = labels(DURING)
-    assert (names["甲试验评价所"], names["乙试验评价所"]) == ("已报送，待市局核对", "未报送")
-    names, sums = labels(CLOSES)
-    assert names["乙试验评价所"] == "逾期未报"
-    assert (sums["filed"], sums["missing"], sums["late"], sums["open"]) == (1, 1, 0, 0)
-    assert paper_lines(admin, round_id=round_2022.pk, closes_at=CLOSES, now=CLOSES) == []
-
-
-def test_differences_name_each_disagreement_for_the_city_alone(body, admin, reviewer, round_2022):
-    denied, gone = make_engagement(body, round_2022), make_engagement(body, round_2022)
-    mine = make_subject()
-    report = make_report(admin, round_2022)
-    here = {"subject": mine.name, "uscc": mine.organisation.uscc, "province": "辽宁省", "category": mine.kind}
-    complete(report, admin, elsewhere=[{**here, "level": "national"}])
-    save(
-        filing_id=report.filing_id,
-        seen_version=99,
-        changes={f"projects[e{denied.pk}].ours": "no"},
-        actor=admin,
-    )
-    file(report, admin)
-    withdraw_engagement(actor=reviewer, engagement_id=gone.pk)
-    late = make_engagement(body, round_2022)
-    found = {(item.subject, item.text.split("，")[0]) for item in differences(reviewer, round_id=round_2022.pk)}
-    assert found == {
-        (denied.subject.name, "申报单位登记由该机构评价"),
-        (gone.subject.name, "报送之后撤回或认定无效"),
-        (late.subject.name, "报送之后新登记"),
-        (mine.name, "机构填在本系统以外"),
-    }
-    assert differences(admin, round_id=round_2022.pk) == []
-
-
-@pytest.mark.parametrize("size", [1, 3])
-def test_overview_takes_constant_queries(size, admin, report, reviewer, round_2022, django_assert_num_queries):
-    complete(report, admin)
-    file(report, admin)
-    for number in range(size - 1):
-        other = make_evaluator()
-        make_filed_report(
-            person(Role.EVALUATOR_ADMIN, f"别家{number}", organisation_id=other.organisation_id), round_2022
-        )
-    with django_assert_num_queries(2):
-        differences(reviewer, round_id=round_2022.pk)
-    with django_assert_num_queries(5):
-        paper_lines(reviewer, round_id=round_2022.pk, closes_at=CLOSES, now=DURING)
-
-
-# --- reminders --------------------------------------------------------------------------------------------------------
-
-
-def test_marks_are_reached_in_order():
-    days = [20, 14, 10, 7, 3, 1]
-    found = [report_clock.due_mark(CLOSES, CLOSES - timedelta(days=day)) for day in days]
-    assert found == ["", "T-14d", "T-14d", "T-7d", "T-3d", "T-1d"]
-    assert report_clock.due_mark(CLOSES, CLOSES) == "closed"
-    assert report_clock.due_mark(CLOSES, CLOSES + timedelta(days=3)) == ""
-
-
-def test_who_owes_is_reminded_once_per_mark_and_who_filed_is_not(body, admin, report, round_2022):
-    make_user(Role.EVALUATOR_ADMIN, organisation=body.organisation)
-    owing = make_evaluator("乙试验评价所")
-    reader = make_user(Role.EVALUATOR, organisation=owing.organisation)
-    make_engagement(owing, round_2022)
-    idle = make_evaluator("丙试验评价所")
-    make_user(Role.EVALUATOR, organisation=idle.organisation)
-    complete(report, admin)
-    file(report, admin)
-    for at in (CLOSES - timedelta(days=7), CLOSES - timedelta(days=6), CLOSES - timedelta(days=3)):
-        with clock.fixed(at):
-            report_clock.keep_time()
-            report_clock.keep_time()
-    sent = OutboxMail.objects.filter(template="report_reminder")
-    assert [mail.recipient for mail in sent] == [reader.email] * 2
-    assert list(ReportMark.objects.order_by("pk").values_list("mark", "told")) == [("T-7d", 1), ("T-3d", 1)]
-
-
-def test_after_the_clock_the_city_reads_who_is_missing(body, round_2022, reviewer):
-    lead = make_user(Role.CITY_LEAD)
-    make_engagement(body, round_2022)
-    with clock.fixed(CLOSES + timedelta(minutes=5)):
-        report_clock.keep_time()
-        report_clock.keep_time()
-    mails = OutboxMail.objects.filter(template="report_missing")
-    assert lead.email in {mail.recipient for mail in mails}
-    assert len({mail.recipient for mail in mails}) == mails.count()
-
-
-def test_moved_clock_starts_its_own_marks(body, round_2022, reviewer):
-    make_user(Role.EVALUATOR, organisation=body.organisation)
-    make_engagement(body, round_2022)
-    with clock.fixed(CLOSES - timedelta(days=1)):
-        report_clock.keep_time()
-        Deadline.objects.filter(round=round_2022, key="evaluators.report").update(closes_at=CLOSES + timedelta(days=9))
-        assert report_clock.keep_time() == 1
-    assert ReportMark.objects.count() == 2
 
 
 def test_begin_returns_the_one_that_is_there(report, admin, round_2022):

@@ -128,9 +128,9 @@ def make_relation(
     )
 
 
-def join(one: Evaluator, other: Evaluator, actor: Actor) -> AffiliateRelation:
+def join(one: Evaluator, other: Evaluator, actor: Actor, **told: Any) -> AffiliateRelation:
     """Confirm that two evaluators are related."""
-    relation = make_relation(one.organisation, other.organisation, actor)
+    relation = make_relation(one.organisation, other.organisation, actor, **told)
     return confirm_relation(actor=actor, relation_id=relation.pk)
 
 
