@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Count
@@ -13,7 +13,7 @@ from dynamic_mgmt.models import DynamicTable, Experience, Statement, TablePeriod
 from dynamic_mgmt.selectors.catalogue import indicators
 from dynamic_mgmt.selectors.table_detail import measure_of
 from dynamic_mgmt.selectors.tables import DistrictRow, board
-from dynamic_mgmt.selectors.trends import GROUPED, Chart, GroupRow, group_charts, group_rows
+from dynamic_mgmt.selectors.trends import GROUPED, Chart, GroupRow, GroupTrend, group_charts, group_rows, group_trends
 from dynamic_mgmt.table_states import ExperienceState, Opinion
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -30,7 +30,7 @@ class YearPaper:
     """The year in one paper: numbers per district, decisions, totals by district and industry, trends with their tables.
 
     districts: name, then asked for, filed, opinion given, decided, overdue, late, refused; groups: title, head of the first
-    column, rows of `heads` (label, unit in parts).
+    column, rows of `heads` (label, unit in parts); trends: title, head of the first column, the years of each indicator.
     """
 
     title: str
@@ -41,12 +41,13 @@ class YearPaper:
     heads: Sequence[tuple[str, tuple[str, ...]]]
     groups: Sequence[tuple[str, str, Sequence[GroupRow]]]
     charts: Sequence[Chart]
+    trends: Sequence[tuple[str, str, Sequence[GroupTrend]]]
     experiences: Sequence[tuple[str, str]]
     statements: Sequence[tuple[str, str, date]]
 
 
 def year_paper(actor: Actor, period: TablePeriod) -> YearPaper:
-    """Return what the report of a period says, of what the actor sees. Eleven queries for any number of units."""
+    """Return what the report of a period says, of what the actor sees. Thirteen queries for any number of units."""
     counted = dict(
         DynamicTable.objects.filter(period=period)
         .exclude(decision="")
@@ -58,7 +59,8 @@ def year_paper(actor: Actor, period: TablePeriod) -> YearPaper:
     rows = board(actor, period)
     published = Experience.objects.filter(state=ExperienceState.PUBLISHED).select_related("unit")[:LISTED]
     stated = Statement.objects.filter(withdrawn_at=None).select_related("unit").order_by("-issued_on", "-pk")[:LISTED]
-    industries = group_rows(actor, by="industry", year=period.data_year)
+    year = period.data_year
+    industries = _named(group_rows(actor, by="industry", year=year))
     return YearPaper(
         title=f"{period.label}情况报告",
         until=clock.spoken_date(clock.today()),
@@ -67,10 +69,14 @@ def year_paper(actor: Actor, period: TablePeriod) -> YearPaper:
         decisions=[(str(o.label), counted.get(o.value, 0)) for o in DECIDED],
         heads=[(known[key].label, measure_of(known[key].unit)) for key in GROUPED],
         groups=[
-            ("各区市县指标", "区市县", group_rows(actor, by="district", year=period.data_year)),
-            ("各行业指标", "行业大类", _named(industries)),
+            ("各区市县指标", "区市县", group_rows(actor, by="district", year=year)),
+            ("各行业指标", "行业大类", industries),
         ],
         charts=group_charts(actor),
+        trends=[
+            ("各区市县历年变化", "区市县", group_trends(actor, by="district", until=year)),
+            ("各行业历年变化", "行业大类", _named_trends(group_trends(actor, by="industry", until=year), industries)),
+        ],
         experiences=[(e.unit.current_name, e.title) for e in published],
         statements=[(s.unit.current_name, f"{s.get_kind_display()}《{s.title}》", s.issued_on) for s in stated],
     )
@@ -106,6 +112,15 @@ def _named(rows: Sequence[GroupRow]) -> list[GroupRow]:
     return [
         GroupRow(f"{row.name} {names[row.name]}" if row.name in names else row.name, row.units, row.cells)
         for row in rows
+    ]
+
+
+def _named_trends(trends: Sequence[GroupTrend], named: Sequence[GroupRow]) -> list[GroupTrend]:
+    """Return the trends with the divisions named as in the table of the year."""
+    names = {row.name.split(" ")[0]: row.name for row in named}
+    return [
+        replace(trend, rows=tuple((names.get(name, name), texts, line) for name, texts, line in trend.rows))
+        for trend in trends
     ]
 
 

@@ -115,17 +115,82 @@ GROUPED = SHOWN[:4]
 _NAMES = {"district": "unit__authority__name", "industry": "unit__industry_code"}
 
 
+@dataclass(frozen=True, slots=True)
+class GroupTrend:
+    """One indicator of all districts or industries: years, and per group its values and a small drawing of them.
+
+    rows: name, texts by year (empty: no data), points of the polyline; each drawing has its own scale from nought.
+    """
+
+    label: str
+    measure: tuple[str, ...]
+    years: tuple[int, ...]
+    rows: tuple[tuple[str, tuple[str, ...], str], ...]
+
+
+#: How many years the tables of groups show, and the size of the small drawing beside them.
+SPAN, SPARK_WIDTH, SPARK_HEIGHT = 5, 96, 24
+
+
+def group_trends(actor: Actor, *, by: str, until: int) -> list[GroupTrend]:
+    """Return the totals of the years up to `until` by district or by division of industry. One query.
+
+    by: "district" | "industry". Only figures in the indicator's own unit of measure are added up.
+    """
+    years = tuple(range(until - SPAN + 1, until + 1))
+    sums, _ = _group_sums(actor, by, years)
+    order = sorted(sums, key=lambda group: (-sums[group].get(("energy_total", until), Decimal(0)), group))
+    known, found = indicators(), []
+    for key in GROUPED:
+        rows = []
+        for group in order:
+            values = [sums[group].get((key, year)) for year in years]
+            if any(value is not None for value in values):
+                texts = tuple("" if value is None else grouped(value) for value in values)
+                rows.append((group or "未确定", texts, _spark(values)))
+        if rows:
+            found.append(GroupTrend(known[key].label, measure_of(known[key].unit), years, tuple(rows)))
+    return found
+
+
+def _spark(values: Sequence[Decimal | None]) -> str:
+    """Return the polyline of a small drawing; a year without a value leaves a gap in x."""
+    top = scale_top(max((abs(value) for value in values if value is not None), default=Decimal(0)))
+    step = SPARK_WIDTH / max(len(values) - 1, 1)
+    return " ".join(
+        f"{index * step:.1f},{SPARK_HEIGHT - 2 - float(max(value, Decimal(0)) / top) * (SPARK_HEIGHT - 4):.1f}"
+        for index, value in enumerate(values)
+        if value is not None
+    )
+
+
 def group_rows(actor: Actor, *, by: str, year: int) -> list[GroupRow]:
     """Return the totals of a year by district or by division of industry (two digits), the largest use of energy first. One query.
 
     by: "district" | "industry". Only figures in the indicator's own unit of measure are added up.
     """
+    sums, units = _group_sums(actor, by, (year - 1, year))
+    order = sorted(sums, key=lambda group: (-sums[group].get(("energy_total", year), Decimal(0)), group))
+    return [
+        GroupRow(
+            group or "未确定",
+            max((units.get((group, indicator, year), 0) for indicator in GROUPED), default=0),
+            tuple(_cell(sums[group], indicator, year) for indicator in GROUPED),
+        )
+        for group in order
+    ]
+
+
+def _group_sums(
+    actor: Actor, by: str, years: Sequence[int]
+) -> tuple[dict[str, dict[tuple[str, int], Decimal]], dict[tuple[str, str, int], int]]:
+    """Return group → (indicator, year) → total, and (group, indicator, year) → units. One query."""
     known = indicators()
     rows = (
         UnitFigure.objects.filter(
             unit__in=visible_to(actor).select_related(None).order_by().values("pk"),
             indicator__in=GROUPED,
-            data_year__in=(year, year - 1),
+            data_year__in=years,
             period=YEARLY,
             superseded_at=None,
         )
@@ -134,24 +199,15 @@ def group_rows(actor: Actor, *, by: str, year: int) -> list[GroupRow]:
         .annotate(total=Sum("value"), units=Count("unit", distinct=True))
     )
     sums: dict[str, dict[tuple[str, int], Decimal]] = {}
-    units: dict[tuple[str, str], int] = {}
+    units: dict[tuple[str, str, int], int] = {}
     for name, indicator, measure, data_year, total, number in rows:
         if measure != known[indicator].unit:
             continue
         group = (name or "")[:2] if by == "industry" else name or ""
         cells = sums.setdefault(group, {})
         cells[(indicator, data_year)] = cells.get((indicator, data_year), Decimal(0)) + total
-        if data_year == year:
-            units[(group, indicator)] = units.get((group, indicator), 0) + number
-    order = sorted(sums, key=lambda group: (-sums[group].get(("energy_total", year), Decimal(0)), group))
-    return [
-        GroupRow(
-            group or "未确定",
-            max((number for (name, _), number in units.items() if name == group), default=0),
-            tuple(_cell(sums[group], indicator, year) for indicator in GROUPED),
-        )
-        for group in order
-    ]
+        units[(group, indicator, data_year)] = units.get((group, indicator, data_year), 0) + number
+    return sums, units
 
 
 def _cell(cells: Mapping[tuple[str, int], Decimal], indicator: str, year: int) -> tuple[str, str]:
