@@ -119,7 +119,7 @@ def _named_trends(trends: Sequence[GroupTrend], named: Sequence[GroupRow]) -> li
     """Return the trends with the divisions named as in the table of the year."""
     names = {row.name.split(" ")[0]: row.name for row in named}
     return [
-        replace(trend, rows=tuple((names.get(name, name), texts, line) for name, texts, line in trend.rows))
+        replace(trend, rows=tuple(replace(row, name=names.get(row.name, row.name)) for row in trend.rows))
         for trend in trends
     ]
 

@@ -116,16 +116,26 @@ _NAMES = {"district": "unit__authority__name", "industry": "unit__industry_code"
 
 
 @dataclass(frozen=True, slots=True)
+class GroupLine:
+    """A group's values by year (empty: no data), and its drawing: points of the line and the place of the last one."""
+
+    name: str
+    texts: tuple[str, ...]
+    line: str
+    last: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class GroupTrend:
     """One indicator of all districts or industries: years, and per group its values and a small drawing of them.
 
-    rows: name, texts by year (empty: no data), points of the polyline; each drawing has its own scale from nought.
+    rows: each drawing has its own scale from nought; years in which no group has a value are left out.
     """
 
     label: str
     measure: tuple[str, ...]
     years: tuple[int, ...]
-    rows: tuple[tuple[str, tuple[str, ...], str], ...]
+    rows: tuple[GroupLine, ...]
 
 
 #: How many years the tables of groups show, and the size of the small drawing beside them.
@@ -137,31 +147,29 @@ def group_trends(actor: Actor, *, by: str, until: int) -> list[GroupTrend]:
 
     by: "district" | "industry". Only figures in the indicator's own unit of measure are added up.
     """
-    years = tuple(range(until - SPAN + 1, until + 1))
-    sums, _ = _group_sums(actor, by, years)
+    sums, _ = _group_sums(actor, by, range(until - SPAN + 1, until + 1))
     order = sorted(sums, key=lambda group: (-sums[group].get(("energy_total", until), Decimal(0)), group))
     known, found = indicators(), []
     for key in GROUPED:
-        rows = []
-        for group in order:
-            values = [sums[group].get((key, year)) for year in years]
-            if any(value is not None for value in values):
-                texts = tuple("" if value is None else grouped(value) for value in values)
-                rows.append((group or "未确定", texts, _spark(values)))
-        if rows:
-            found.append(GroupTrend(known[key].label, measure_of(known[key].unit), years, tuple(rows)))
+        years = tuple(sorted({year for cells in sums.values() for name, year in cells if name == key}))
+        lines = [_line(group, [sums[group].get((key, year)) for year in years]) for group in order]
+        kept = tuple(line for line in lines if line.line)
+        if kept:
+            found.append(GroupTrend(known[key].label, measure_of(known[key].unit), years, kept))
     return found
 
 
-def _spark(values: Sequence[Decimal | None]) -> str:
-    """Return the polyline of a small drawing; a year without a value leaves a gap in x."""
+def _line(group: str, values: Sequence[Decimal | None]) -> GroupLine:
+    """Return a group's values and their small drawing; a year without a value leaves a gap in x."""
     top = scale_top(max((abs(value) for value in values if value is not None), default=Decimal(0)))
     step = SPARK_WIDTH / max(len(values) - 1, 1)
-    return " ".join(
-        f"{index * step:.1f},{SPARK_HEIGHT - 2 - float(max(value, Decimal(0)) / top) * (SPARK_HEIGHT - 4):.1f}"
+    points = [
+        (f"{index * step:.1f}", f"{SPARK_HEIGHT - 2 - float(max(value, Decimal(0)) / top) * (SPARK_HEIGHT - 4):.1f}")
         for index, value in enumerate(values)
         if value is not None
-    )
+    ]
+    texts = tuple("" if value is None else grouped(value) for value in values)
+    return GroupLine(group or "未确定", texts, " ".join(map(",".join, points)), points[-1] if points else ("", ""))
 
 
 def group_rows(actor: Actor, *, by: str, year: int) -> list[GroupRow]:
