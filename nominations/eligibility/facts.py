@@ -311,12 +311,24 @@ class StatedScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedFigure:
+    """A figure as the applicant's totals give it, with their arithmetic, and as the evaluator states it."""
+
+    label: str
+    unit: str = ""
+    computed: Decimal | None = None
+    verified: Decimal | None = None
+    arithmetic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFigures:
     """The figures of the reports that can be held against each other. Empty tuples: asked, there is none."""
 
     shares: tuple[ShareFigure, ...] = ()
     years: tuple[YearFigure, ...] = ()
     scores: tuple[StatedScore, ...] = ()
+    verified: tuple[VerifiedFigure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

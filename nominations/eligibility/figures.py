@@ -11,8 +11,10 @@ from greenportal.sheets import Field, Sheet, Table
 from greenportal.sheets.computing import decimal_of
 from greenportal.sheets.explaining import Explained, explain
 from greenportal.sheets.paths import rows_of
-from nominations.eligibility.facts import ReportFigures, ShareFigure, StatedScore, YearFigure
+from nominations.constants import THIRD_PARTY_MARK
+from nominations.eligibility.facts import ReportFigures, ShareFigure, StatedScore, VerifiedFigure, YearFigure
 from nominations.scoring import scored
+from nominations.scoring.verifying import verified
 
 Part = tuple[str, Sheet, Mapping[str, Any]]
 PERCENT = "%"
@@ -38,7 +40,28 @@ def report_figures(category: str, parts: Sequence[Part], book: Rulebook, *, stan
         shares=tuple(share for part in parts for share in _shares(*part)),
         years=tuple(figure for part in parts for figure in _years(*part)),
         scores=tuple(_scores(category, parts, book, standard)),
+        verified=tuple(_verified(category, parts)),
     )
+
+
+def _verified(category: str, parts: Sequence[Part]) -> Iterator[VerifiedFigure]:
+    answers = {key: given for key, _, given in parts}
+    if not answers.get(f"{category}{THIRD_PARTY_MARK}"):
+        return
+    sheets = {key: sheet for key, sheet, _ in parts}
+    explained = [
+        row for _, sheet, given in parts if any(s.formula for s in _specs(sheet)) for row in explain(sheet, given)
+    ]
+    known = {row.path.partition(".")[2]: row for row in explained}
+    for pair in verified(explained, sheets, answers, category):
+        told = known[pair.key].arithmetic
+        yield VerifiedFigure(
+            label=pair.label,
+            unit=pair.unit,
+            computed=pair.own,
+            verified=pair.third,
+            arithmetic=told if len(told) <= 120 else "",
+        )
 
 
 def _shares(key: str, sheet: Sheet, answers: Mapping[str, Any]) -> Iterator[ShareFigure]:

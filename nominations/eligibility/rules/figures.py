@@ -12,7 +12,7 @@ from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding
 from greenportal.rounds.rulebook import Rulebook, RuleSpec
 from nominations.eligibility.answers import manual, met, not_applicable, not_met, number
-from nominations.eligibility.facts import NominationFacts, ReportFigures, ShareFigure, YearFigure
+from nominations.eligibility.facts import NominationFacts, ReportFigures, ShareFigure, VerifiedFigure, YearFigure
 
 HUNDRED = Decimal(100)
 #: A ratio of two years within this of a power of ten looks like a slip of the unit.
@@ -83,7 +83,25 @@ def ratio(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
         if abs(score.computed - score.stated) > tolerance:
             told = f"{score.arithmetic}＝{_rounded(score.computed)}" if score.arithmetic else _rounded(score.computed)
             wrong.append(f"{score.label}报告所载{number(score.stated)}分，按各项得分为{told}分")
+    for figure in facts.figures.verified:
+        if figure.computed is None or figure.verified is None:
+            continue
+        checked += 1
+        # Figures of the evaluator may be rounded: what its own last digit leaves open is no difference.
+        open_ = max(Decimal(1).scaleb(int(figure.verified.normalize().as_tuple().exponent)) / 2, Decimal(0))
+        open_ = max(min(open_, Decimal("0.5")), tolerance if figure.unit == "%" else Decimal(0))
+        if abs(figure.verified - figure.computed) > open_:
+            wrong.append(_against(figure))
     return _answer(spec, checked, wrong, "没有可以与合计核对的数据。", f"{checked}项数据与合计一致。")
+
+
+def _against(figure: VerifiedFigure) -> str:
+    due = (
+        f"{figure.arithmetic}＝{number(figure.computed or Decimal(0))}"
+        if figure.arithmetic
+        else number(figure.computed or Decimal(0))
+    )
+    return f"{figure.label}第三方评价核实为{number(figure.verified or Decimal(0))}{figure.unit}，按申报单位填写的合计{due}{figure.unit}"
 
 
 @rule("FIG_UNIT")

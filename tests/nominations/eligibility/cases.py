@@ -79,6 +79,15 @@ def asked(*models: str, **values: Any) -> dict[str, Any]:
     return product(requirements=tuple(judged(label="能耗", indicator="能耗", model=m, **values) for m in named))
 
 
+def verified(stated: str, computed: str | None, unit: str = "%") -> dict[str, Any]:
+    """Return the change that leaves one figure of the evaluator beside what totals give."""
+    own = None if computed is None else Decimal(computed)
+    row = f.VerifiedFigure(
+        label="综合利用率", unit=unit, computed=own, verified=Decimal(stated), arithmetic="800÷1000×100"
+    )
+    return {"figures": f.ReportFigures(verified=(row,))}
+
+
 def _exclusion(rule: str, name: str) -> list[Case]:
     """Cases that every statement shares: both edges of the window, doubt, unknown, contradiction."""
 
@@ -658,6 +667,12 @@ FIGURES = [
     Case("FIG_RATIO", "得分一致", MET, score(D("89.15"), D("89.154"))),
     Case("FIG_RATIO", "得分不一致", NOT, score(D("89.15"), D("88.15"))),
     Case("FIG_RATIO", "得分没有算出", NONE, score(D(90), None)),
+    Case("FIG_RATIO", "第三方核实与合计相差", NOT, verified("79.8", "80"), severity="warning"),
+    Case("FIG_RATIO", "第三方核实一致", MET, verified("80", "80")),
+    # 0.3125 as the evaluator rounds it: within half of the last digit given
+    Case("FIG_RATIO", "第三方核实只差进位", MET, verified("0.31", "0.3125", unit="tce/t")),
+    Case("FIG_RATIO", "第三方核实末位不同", NOT, verified("0.32", "0.3125", unit="tce/t")),
+    Case("FIG_RATIO", "合计没有算出", NONE, verified("80", None)),
     Case("FIG_UNIT", "10倍", NOT, years(D(1000), D(100)), severity="warning"),
     Case("FIG_UNIT", "万分之一", NOT, years(D("0.01"), D(100))),
     Case("FIG_UNIT", "12.5倍", NOT, years(D(1250), D(100))),

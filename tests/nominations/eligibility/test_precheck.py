@@ -230,6 +230,7 @@ def test_schema_names_every_fact_and_choice():
         "ReportFigures",
         "ShareFigure",
         "StatedScore",
+        "VerifiedFigure",
         "YearFigure",
         "ReportHands",
         "RequirementAnswer",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from greenportal.rounds.rulebook import EvaluationGroup, EvaluationItem, EvaluationTable, load, sheet_file
 from greenportal.sheets import load as load_sheet
 from greenportal.sheets.explaining import explain
+from nominations.eligibility.figures import report_figures
 from nominations.scoring.forming import with_table
 from nominations.scoring.verifying import verified
 
@@ -56,3 +57,15 @@ def test_rows_of_the_citys_table_take_the_reports_figures():
         column = with_table(load_sheet(sheet_file("2022", key)), table).table("performance").column("value")
         assert column.formula == ""
         assert column.label == "指标值"
+
+
+def test_the_suppliers_share_of_the_evaluator_stands_beside_that_of_the_totals():
+    conditions = load_sheet(sheet_file("2022", "supply_chain_conditions"))
+    third = load_sheet(sheet_file("2022", "supply_chain_third"))
+    parts = [
+        ("supply_chain_conditions", conditions, {"suppliers": "200", "low_risk_suppliers": "150"}),
+        ("supply_chain_third", third, {"low_risk_share_checked": "90"}),
+    ]
+    (row,) = report_figures("supply_chain", parts, load("2022"), standard="").verified
+    # 150 ÷ 200 × 100 = 75
+    assert (row.computed, row.verified, row.arithmetic) == (Decimal(75), Decimal(90), "150÷200×100")

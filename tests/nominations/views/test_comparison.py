@@ -73,9 +73,7 @@ def test_the_paper_shows_the_same():
     nomination = factory(district)
     client = browser(district.officer)
     content = b"".join(client.get(reverse("nominations:peers_pdf", args=[nomination.pk])))
-    document = pypdfium2.PdfDocument(content)
-    text = "".join("".join(page.get_textpage().get_text_bounded().split()) for page in document)
-    document.close()
+    text = _text(content)
     assert "未优于最好的可比工厂" in text
     assert all(name in text for name in NAMES)
 
@@ -173,14 +171,31 @@ def test_applicant_and_evaluator_never_see_peers_nor_what_it_came_to():
         for name in ("detail", "findings", "findings_part", "history", "own_pages"):
             answer = client.get(reverse(f"nominations:{name}", args=[nomination.pk]))
             if answer.status_code == 200:
-                pages.append(b"".join(answer) if answer.streaming else answer.content)
+                pages.append(_read(answer))
         for held in nomination.sheets.all():
-            pages.append(client.get(reverse("filings:check", args=[held.filing_id])).content)
-            pages += _workbook(client, held.filing_id)
-    whole = b"\n".join(pages).decode("utf-8", "replace")
+            pages.append(_read(client.get(reverse("filings:check", args=[held.filing_id]))))
+            pages += [content.decode("utf-8", "replace") for content in _workbook(client, held.filing_id)]
+    whole = "\n".join(pages)
+    # The control: the same reading finds the secrets on the officer's paper, and the applicant's own PDF is read too.
+    paper = _read(browser(district.officer).get(reverse("nominations:peers_pdf", args=[nomination.pk])))
+    assert all(secret in paper for secret in (*VALUES, *NAMES, "未优于"))
+    assert "绿色工厂" in _read(browser(applicant).get(reverse("nominations:own_pages", args=[nomination.pk])))
     assert "由区市县和市工信局核对，不需要申报单位填写" in whole
     for secret in (*VALUES, *NAMES, "居第4位", "未优于"):
         assert secret not in whole
+
+
+def _read(answer):
+    """Return what a person reads of an answer: of a PDF the text of all its pages, which its bytes hide."""
+    content = b"".join(answer) if answer.streaming else answer.content
+    return _text(content) if content.startswith(b"%PDF") else content.decode("utf-8", "replace")
+
+
+def _text(content):
+    document = pypdfium2.PdfDocument(content)
+    text = "".join("".join(page.get_textpage().get_text_bounded().split()) for page in document)
+    document.close()
+    return text
 
 
 def _workbook(client, filing_id):
