@@ -8,8 +8,8 @@ from django.db import models
 
 #: News for nominations: enqueued by name, never imported (DESIGN §3).
 JOB_RECHECK = "nominations.recheck"
-#: Days within which the city decides a dispute. Our own promise of service, not the notice's.
-DISPUTE_DAYS = 5
+#: Number of the rulebook: days within which the city decides a dispute. The notice sets none; an officer may change it.
+DISPUTE_DAYS = "dispute_days"
 SCOPE_EVALUATOR = "evaluators.evaluator"
 SCOPE_GROUP = "evaluators.group"
 SCOPE_SANCTION = "evaluators.sanction"

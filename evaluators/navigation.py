@@ -10,6 +10,7 @@ from django.urls import reverse
 from evaluators.constants import FILE_RELATION, FILE_SANCTION, FILE_STATEMENT
 from evaluators.models import AffiliateRelation, Engagement, SanctionStep
 from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.detail import dispute_overdue
 from evaluators.selectors.groups import relations_visible_to
 from evaluators.selectors.leads import assigned_ids
 from evaluators.selectors.lists import sanctions_visible_to
@@ -79,13 +80,14 @@ def _claim(row: Engagement) -> WorkItem:
 
 
 def _dispute(row: Engagement) -> WorkItem:
+    late = dispute_overdue(row)
     return WorkItem(
         f"认定评价项目异议：{row.evaluator.organisation.name}，{row.subject.name}",
         reverse("evaluators:decide", args=[row.pk]),
         group=Group.TODO,
         due_at=row.dispute_due_at,
-        status=EngagementState.DISPUTED.label,
-        colour="amber",
+        status="已超过认定期限" if late else EngagementState.DISPUTED.label,
+        colour="red" if late else "amber",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluators.services import forgetting, report_clock
+from evaluators.services import forgetting, notifying, report_clock
 from greenportal.jobs.registry import periodic
 
 
@@ -10,6 +10,12 @@ from greenportal.jobs.registry import periodic
 def keep_time() -> None:
     """Reminders of the annual report and the word after its clock closed, each once."""
     report_clock.keep_time()
+
+
+@periodic("evaluators.dispute_clock", every_seconds=3600, catch_up=True)
+def remind_disputes() -> None:
+    """The word to the city about disputes past their due date, each once."""
+    notifying.remind_disputes()
 
 
 @periodic("evaluators.forget_batches", hour=3, minute=10)

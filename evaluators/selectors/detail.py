@@ -35,6 +35,7 @@ class EngagementLine:
     claimed: bool
     disputed: bool
     due: str
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ def thresholds(book: Rulebook) -> tuple[int, int, date]:
     )
 
 
+def dispute_overdue(row: Engagement) -> bool:
+    """Return whether a dispute waits for the city past its due date. Computed, never stored."""
+    due = row.dispute_due_at
+    return row.state == EngagementState.DISPUTED and due is not None and due <= clock.now()
+
+
 def _line(row: Engagement) -> EngagementLine:
     state = EngagementState(row.state)
     colour = {"disputed": "amber", "void": "", "withdrawn": "", "claimed": "plain"}.get(state, "green")
@@ -77,6 +84,7 @@ def _line(row: Engagement) -> EngagementLine:
         claimed=state == EngagementState.CLAIMED,
         disputed=state == EngagementState.DISPUTED,
         due=clock.spoken(row.dispute_due_at) if row.dispute_due_at else "",
+        overdue=dispute_overdue(row),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -31,6 +31,7 @@ from greenportal.accounts.identity import refuse_numbers
 from greenportal.audit.services import record
 from greenportal.directory.models import Subject
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
+from greenportal.rounds.selectors import rulebook_at
 
 ALREADY = "这一申报已登记评价机构。需要更换的，先撤回原评价项目。"
 
@@ -249,10 +250,19 @@ def _cap_unseen(group_id: int, round_id: int) -> Invalid:
 
 
 def dispute(*, actor: Actor, engagement_id: int, reason: str, seen_version: int | None = None) -> Engagement:
-    """The evaluator says that it does not do this evaluation: it stops counting until the city decides."""
-    due = clock.now() + timedelta(days=DISPUTE_DAYS)
-    values = {"dispute_reason": reason.strip(), "dispute_due_at": due}
+    """The evaluator says that it does not do this evaluation: it stops counting until the city decides.
+
+    The city's due date follows from the rulebook's `dispute_days`; none where an officer set 0.
+    """
+    values = {"dispute_reason": reason.strip(), "dispute_due_at": _dispute_due(engagement_id)}
     return _move(actor, _Move("dispute", engagement_id, seen_version, reason, values))
+
+
+def _dispute_due(engagement_id: int) -> datetime | None:
+    round_id = Engagement.objects.filter(pk=engagement_id).values_list("round_id", flat=True).first()
+    number = rulebook_at(round_id)[0].numbers.get(DISPUTE_DAYS) if round_id is not None else None
+    days = int(number.value) if number is not None else 0
+    return clock.now() + timedelta(days=days) if days else None
 
 
 def decide_dispute(

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db import transaction
+from django.db.models import CharField, Exists, F, OuterRef, Value
+from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
-from evaluators.models import AffiliateMember, AnnualReport, FiledReturn, RegistrationCase
+from evaluators.models import AffiliateMember, AnnualReport, Engagement, FiledReturn, RegistrationCase
+from evaluators.states import EngagementState
 from greenportal import clock
-from greenportal.accounts.actors import EVALUATOR_ROLES, Role
+from greenportal.accounts.actors import CITY_ROLES, EVALUATOR_ROLES, Role
 from greenportal.accounts.selectors import handlers_of
+from greenportal.directory.selectors import authorities
+from greenportal.mail.models import OutboxMail
 from greenportal.mail.services import post
 from greenportal.rounds.models import Round
 
@@ -29,6 +35,42 @@ def tell(
     for address in sorted(addresses):
         post(event=event, recipient=address, template=template, context=context)
     return len(addresses)
+
+
+def tell_city(*, event: str, template: str, context: Mapping[str, Any]) -> int:
+    """Write one message to each of the city's people who has an address; returns how many."""
+    addresses = {
+        person.email.strip()
+        for authority in authorities(kind="city")
+        for person in handlers_of(authority_id=authority.pk, roles=CITY_ROLES)
+        if person.email.strip()
+    }
+    for address in sorted(addresses):
+        post(event=event, recipient=address, template=template, context=context)
+    return len(addresses)
+
+
+def remind_disputes() -> int:
+    """Tell the city, once each, of disputes of open rounds that wait past their due date; returns how many wait."""
+    late = Engagement.objects.filter(
+        state=EngagementState.DISPUTED, dispute_due_at__lte=clock.now(), round__state=Round.State.OPEN
+    ).select_related("evaluator__organisation", "subject", "round")
+    for row in late.order_by("pk"):
+        if row.dispute_due_at is None:  # the filter leaves none; the type says there may be
+            continue
+        event = f"evaluators.dispute_overdue:{row.pk}:{row.dispute_due_at.isoformat()}"
+        if OutboxMail.objects.filter(event=event).exists():
+            continue
+        context = {
+            "round": row.round.name,
+            "name": row.evaluator.organisation.name,
+            "subject": row.subject.name,
+            "due": clock.spoken(row.dispute_due_at),
+            "path": reverse("evaluators:decide", args=[row.pk]),
+        }
+        with transaction.atomic():
+            tell_city(event=event, template="evaluator_dispute_overdue", context=context)
+    return late.count()
 
 
 def _returned(organisation_id: int, row: FiledReturn, *, what: str, round_name: str, path: str) -> None:
@@ -65,10 +107,18 @@ def registration_acknowledged(case: RegistrationCase) -> None:
 
 
 def cap_near(group_id: int, *, round_id: int, count: int, cap: int) -> None:
-    """Tell the administrators of every body of a group that its evaluations come near the cap; once per body and round."""
+    """Tell the administrators of every body of a group that its evaluations come near the cap; once per body and round.
+
+    One query where everybody was told already: most claims above the warning tell nobody.
+    """
+    event = Concat(Value(f"evaluators.cap_near:{round_id}:"), Cast(OuterRef("evaluator_id"), CharField()))
+    members = AffiliateMember.objects.filter(group_id=group_id, ended_at=None)
+    untold = members.exclude(Exists(OutboxMail.objects.annotate(mine=event).filter(event=F("mine"))))
+    found = list(untold.select_related("evaluator__organisation").order_by("evaluator_id"))
+    if not found:
+        return
     year = Round.objects.get(pk=round_id)
-    members = AffiliateMember.objects.filter(group_id=group_id, ended_at=None).select_related("evaluator__organisation")
-    for member in members.order_by("evaluator_id"):
+    for member in found:
         body = member.evaluator
         tell(
             body.organisation_id,

@@ -10,12 +10,8 @@ from django.urls import reverse
 from evaluators.constants import CLOCK_REPORT, REPORT_MARKS
 from evaluators.models import Evaluator, ReportMark, RosterBatch
 from evaluators.selectors.papers import owing
-from evaluators.services.notifying import tell
+from evaluators.services.notifying import tell, tell_city
 from greenportal import clock
-from greenportal.accounts.actors import CITY_ROLES
-from greenportal.accounts.selectors import handlers_of
-from greenportal.directory.selectors import authorities
-from greenportal.mail.services import post
 from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import window
 
@@ -91,15 +87,8 @@ def _tell_city(year: Round, bodies: list[Evaluator], closes_at: datetime) -> Non
         "count": len(names),
         "path": reverse("evaluators:reports"),
     }
-    addresses = {
-        person.email.strip()
-        for authority in authorities(kind="city")
-        for person in handlers_of(authority_id=authority.pk, roles=CITY_ROLES)
-        if person.email.strip()
-    }
-    for address in sorted(addresses):
-        event = _event(year, "missing", closes_at, 0)
-        post(event=event, recipient=address, template="report_missing", context=context)
+    event = _event(year, "missing", closes_at, 0)
+    tell_city(event=event, template="report_missing", context=context)
 
 
 def forget_batches() -> int:

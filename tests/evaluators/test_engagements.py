@@ -1,23 +1,29 @@
 """Claims, the cap, confirmation, disputes and withdrawal."""
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from evaluators.models import Engagement, Evaluator
-from evaluators.services import claim, confirm, counting, decide_dispute, dispute, withdraw
+from evaluators.navigation import work
+from evaluators.selectors.detail import evaluator_page
+from evaluators.services import claim, confirm, counting, decide_dispute, dispute, notifying, withdraw
 from evaluators.states import COUNTED, EngagementState
+from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
 from greenportal.jobs.models import Job
 from greenportal.mail.models import OutboxMail
+from greenportal.rounds import services
 from greenportal.rounds.models import Round
 from tests.factories.accounts import make_user
 from tests.factories.directory import make_authority, make_organisation, make_subject
 from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator
-from tests.factories.rounds import open_round_2022
+from tests.factories.rounds import make_lead, open_round_2022, prepare_round_2022
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("试验")
@@ -254,3 +260,63 @@ def test_a_rulebook_without_the_number_warns_nobody(round_2022, monkeypatch):
     monkeypatch.setattr(counting, "warn_from", lambda _book: None)
     fill(evaluator, round_2022, 12)
     assert near_mails() == []
+
+
+def test_a_group_that_was_told_is_not_looked_up_again(round_2022, monkeypatch):
+    evaluator = make_evaluator()
+    make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    fill(evaluator, round_2022, 12)
+    seen = []
+    monkeypatch.setattr(notifying, "handlers_of", lambda **values: seen.append(values) or [])
+    fill(evaluator, round_2022, 1)
+    assert seen == []
+    OutboxMail.objects.filter(template="evaluator_cap_near").delete()
+    fill(evaluator, round_2022, 1)
+    assert len(seen) == 1
+
+
+# --- disputes past their day --------------------------------------------------------------------------------------------
+
+
+def disputed(round_: Round) -> Engagement:
+    evaluator = make_evaluator()
+    return dispute(actor=as_evaluator(evaluator), engagement_id=fill(evaluator, round_, 1)[0].pk, reason="未签合同")
+
+
+@pytest.mark.parametrize(("days", "after"), [(None, 5), (9, 9), (0, None)])
+def test_the_due_date_of_a_dispute_is_what_the_city_lead_set_for_the_round(days, after):
+    lead = make_lead()
+    row = prepare_round_2022(actor=lead)
+    if days is not None:
+        changes = {"numbers|dispute_days|value": Decimal(days)}
+        services.revise(actor=lead, round_id=row.pk, seen_version=row.version, changes=changes, reason="办理期限")
+        row.refresh_from_db()
+    year = services.open_round(actor=lead, round_id=row.pk, seen_version=row.version)
+    due = disputed(year).dispute_due_at
+    assert due == (None if after is None else clock.now() + timedelta(days=after))
+
+
+def test_the_city_reads_of_an_overdue_dispute_on_its_desk_and_once_by_mail(round_2022, reviewer):
+    user = make_user(Role.CITY_REVIEWER)
+    engagement = disputed(round_2022)
+    due = engagement.dispute_due_at
+    assert due is not None
+    mails = OutboxMail.objects.filter(template="evaluator_dispute_overdue")
+
+    def desk() -> list[tuple[str, str]]:
+        return [(item.status, item.colour) for item in work(reviewer) if "异议" in item.title]
+
+    for moment, wanted in ((due - timedelta(seconds=1), ("机构有异议", "amber")), (due, ("已超过认定期限", "red"))):
+        with clock.fixed(moment):
+            assert desk() == [wanted]
+            notifying.remind_disputes()
+            notifying.remind_disputes()
+            assert mails.count() == (moment >= due)
+            page = evaluator_page(reviewer, engagement.evaluator, round_2022)
+            assert [line.overdue for line in page.engagements] == [moment >= due]
+    assert mails.get().recipient == user.email
+    with clock.fixed(due + timedelta(days=3)):
+        notifying.remind_disputes()
+        decide_dispute(actor=reviewer, engagement_id=engagement.pk, uphold=True, reason="合同齐备")
+        assert notifying.remind_disputes() == 0
+    assert mails.count() == 1
