@@ -19,6 +19,7 @@ from nominations.constants import THIRD_PARTY_MARK, Category
 from nominations.eligibility import judgements
 from nominations.eligibility.answers import every
 from nominations.eligibility.comparing import RULE, as_figures
+from nominations.eligibility.earlier import year_figures
 from nominations.eligibility.engine import facts_hash
 from nominations.eligibility.facts import (
     DocumentFact,
@@ -30,6 +31,7 @@ from nominations.eligibility.facts import (
     Opinion,
     PeerFigure,
     ProductFacts,
+    ReportFigures,
     ReportHands,
     SanctionFact,
 )
@@ -39,6 +41,7 @@ from nominations.selectors import answers as read
 from nominations.selectors import independence
 from nominations.selectors.comparison import Compared, asked_of, compare
 from nominations.selectors.content import Content, contents, is_blank, may_be_left
+from nominations.selectors.earlier import last_years
 from nominations.selectors.reports import ReportState, report_states
 from nominations.states import OPEN
 
@@ -59,6 +62,7 @@ class _Around:
     namesakes: Mapping[tuple[str, str], tuple[tuple[int, int, str], ...]]
     compared: Mapping[int, Compared]
     reports: Mapping[int, ReportState]
+    earlier: Mapping[int, Content]
     independence: independence.Around
 
 
@@ -110,6 +114,7 @@ def _around(rows: Sequence[Nomination], as_of: datetime, book: Rulebook | None) 
         namesakes=_namesakes(rows, round_id),
         compared=_compared(rows, held, year, as_of),
         reports=report_states(ids),
+        earlier=last_years(rows, year=year.year),
     )
 
 
@@ -205,8 +210,10 @@ def incidents_of(facts: Iterable[IncidentFact]) -> tuple[IncidentRecord, ...]:
 
 def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> NominationFacts:
     content = around.contents[nomination.pk]
+    own = facts_of_answers(nomination, content, around.book, as_of=as_of)
     return replace(
-        facts_of_answers(nomination, content, around.book, as_of=as_of),
+        own,
+        figures=_with_last_year(own.figures, content, around.earlier.get(nomination.pk)),
         listings=listings_of(around.register.get(nomination.applicant_id, ())),
         incidents=incidents_of(around.incidents.get(nomination.applicant_id, ())),
         peers=_peers(nomination, around),
@@ -223,6 +230,13 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
         opinions=around.opinions[nomination.pk],
         duplicates=_duplicates(nomination, around),
     )
+
+
+def _with_last_year(figures: ReportFigures | None, now: Content, before: Content | None) -> ReportFigures | None:
+    if figures is None or before is None:
+        return figures
+    this, last = ([(part.key, part.sheet, part.answers) for part in content.own] for content in (now, before))
+    return replace(figures, years=(*figures.years, *year_figures(this, last)))
 
 
 def _parts(content: Content) -> list[tuple[str, Sheet, Mapping[str, Any]]]:
