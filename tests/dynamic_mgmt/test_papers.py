@@ -107,7 +107,6 @@ def test_the_yearly_report_adds_up_by_district_and_industry_and_names_what_was_p
     assert {row.name[:2] for row in of_industries[0].rows} == {"34", "36"}
     assert sum(numbers[0] for _, numbers in made.districts) == 3
     content = year_pdf(made, issued_at=clock.now())
-    __import__("pathlib").Path("/tmp/year.pdf").write_bytes(content)
     ((title, parts),) = outline(content)
     assert title == made.title and {"概况", "各区市县指标", "各行业指标", "各区市县历年变化", "各行业历年变化"} <= set(
         parts
