@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from evaluators.demo import precedents
 from evaluators.demo.affiliating import related
 from evaluators.models import Evaluator, Sanction
 from evaluators.services import (
@@ -94,6 +95,7 @@ def prove(bodies: dict[str, Evaluator], *, reviewer: Actor, lead: Actor, round_i
                 source="机构提交的证明材料（演示）",
             )
     related(bodies["beichen"], bodies["haiyan"], reviewer)
+    precedents.play(reviewer=reviewer, lead=lead, round_id=round_id)
     sanctioned = bodies["cangwu"].organisation_id
     if not Sanction.objects.filter(organisation_id=sanctioned).exists():
         row = record_sanction(

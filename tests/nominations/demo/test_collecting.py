@@ -7,7 +7,14 @@ from collections import Counter
 import pytest
 
 from dynamic_mgmt.models import ListedUnit
-from evaluators.models import AffiliateMember, Engagement, EvaluatorRegistration, ProjectLead, Sanction
+from evaluators.models import (
+    AffiliateMember,
+    AffiliateRelation,
+    Engagement,
+    EvaluatorRegistration,
+    ProjectLead,
+    Sanction,
+)
 from greenportal.audit.services import verify
 from greenportal.directory.fictional import is_fictional
 from greenportal.directory.models import Organisation
@@ -153,9 +160,13 @@ def test_evaluators_come_in_every_kind():
         "withdrawn",
     }
     assert EvaluatorRegistration.objects.count() == 7
-    sanction = Sanction.objects.get()
+    sanction = Sanction.objects.get(document_no="演示文号〔2022〕6号")
     assert sanction.confirmed_at is not None
     assert sanction.second_by_id != sanction.verified_by_id
+    relations = Counter(AffiliateRelation.objects.values_list("state", flat=True))
+    assert relations == {"confirmed": 1, "proposed": 1, "rejected": 1, "ended": 1}
+    assert Sanction.objects.filter(confirmed_at=None).count() == 1
+    assert Sanction.objects.filter(lifted_on__isnull=False).count() == 2
 
 
 def test_evaluations_are_told_to_their_end_halfway_and_just_begun():
