@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -10,12 +11,14 @@ from django.urls import reverse
 from evaluators.constants import FILE_RELATION, FILE_SANCTION, FILE_STATEMENT
 from evaluators.models import AffiliateRelation, Engagement, SanctionStep
 from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.desk import ends_of
 from evaluators.selectors.detail import dispute_overdue
 from evaluators.selectors.groups import relations_visible_to
 from evaluators.selectors.leads import assigned_ids
 from evaluators.selectors.lists import sanctions_visible_to
 from evaluators.states import EngagementState, RelationState
 from evaluators.work import city_papers, own_papers
+from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.files import registry
 from greenportal.files.models import StoredFile
@@ -41,7 +44,9 @@ def work(actor: Actor) -> Sequence[WorkItem]:
         claimed = engagements_visible_to(actor).filter(state=EngagementState.CLAIMED).order_by("id")
         if actor.role == Role.EVALUATOR:
             claimed = claimed.filter(pk__in=assigned_ids(actor))
-        return [*own_papers(actor), *(_claim(row) for row in claimed[:SHOWN])]
+        mine = list(claimed.select_related("subject__authority")[:SHOWN])
+        ends = {pk: ends_of(pk, at=clock.now()) for pk in {row.round_id for row in mine}}
+        return [*own_papers(actor), *(_claim(row, ends[row.round_id].submit) for row in mine)]
     if not actor.is_city:
         return []
     items = city_papers(actor)
@@ -70,10 +75,12 @@ def _relation(row: AffiliateRelation) -> WorkItem:
     )
 
 
-def _claim(row: Engagement) -> WorkItem:
+def _claim(row: Engagement, due_at: datetime | None) -> WorkItem:
     return WorkItem(
         f"确认评价项目：{row.subject.name}",
         reverse("evaluators:confirm", args=[row.pk]),
+        due_at=due_at,
+        detail=row.subject.authority.name,
         at=row.claimed_at,
         status=EngagementState.CLAIMED.label,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from evaluators.constants import SCOPE_REGISTRATION, SCOPE_REPORT, EvaluatedCategory
+from evaluators.constants import CLOCK_REPORT, CLOCK_SUBMIT, SCOPE_REGISTRATION, SCOPE_REPORT, EvaluatedCategory
 from evaluators.models import AnnualReport, Engagement, Evaluator, FiledReturn, RegistrationCase
 from evaluators.selectors.leads import assigned_ids, leads_of
 from evaluators.selectors.lists import engagements_visible_to
 from evaluators.states import COUNTED, EngagementState
+from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
+from greenportal.rounds.selectors import window
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,21 @@ class ProjectLine:
     report_on: str
     leads: str
     may_act: bool
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When the clocks of a round close: districts hand in their lists; evaluators file their reports."""
+
+    submit: datetime | None = None
+    report: datetime | None = None
+
+
+def ends_of(round_id: int, *, at: datetime) -> Ends:
+    """Return the two ends, for all districts alike: one that was granted more time is not waited for."""
+    keys = (CLOCK_SUBMIT, CLOCK_REPORT)
+    return Ends(*(window(round_id=round_id, key=key, authority_id=None, at=at).closes_at for key in keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +59,13 @@ class YearLine:
     other: int
 
 
-def projects(actor: Actor, *, round_id: int | None = None) -> list[ProjectLine]:
+NO_ENDS = Ends()
+
+
+def projects(actor: Actor, *, round_id: int | None = None, ends: Ends = NO_ENDS) -> list[ProjectLine]:
     """Return the actor's body's evaluations, newest round first, then by district. Three queries.
 
-    round_id: of one round; None for all years. The city and others get none here: they have lists of their own.
+    round_id: of one round, whose clocks are `ends`; None for all years. The city and others get none here: they have lists of their own.
     """
     if not actor.is_evaluator:
         return []
@@ -55,10 +75,10 @@ def projects(actor: Actor, *, round_id: int | None = None) -> list[ProjectLine]:
     found = list(rows.order_by("-round__year", "subject__authority__sort_key", "id"))
     leads = leads_of([row.pk for row in found])
     mine = assigned_ids(actor)
-    return [_line(row, leads[row.pk], row.pk in mine or actor.role == Role.EVALUATOR_ADMIN) for row in found]
+    return [_line(row, leads[row.pk], row.pk in mine or actor.role == Role.EVALUATOR_ADMIN, ends) for row in found]
 
 
-def _line(row: Engagement, leads: list[tuple[int, str]], may_act: bool) -> ProjectLine:
+def _line(row: Engagement, leads: list[tuple[int, str]], may_act: bool, ends: Ends) -> ProjectLine:
     state = EngagementState(row.state)
     colours = {"disputed": "amber", "void": "", "withdrawn": "", "claimed": "plain"}
     return ProjectLine(
@@ -75,7 +95,20 @@ def _line(row: Engagement, leads: list[tuple[int, str]], may_act: bool) -> Proje
         report_on=row.report_on.isoformat() if row.report_on else "",
         leads="、".join(name for _, name in leads),
         may_act=may_act,
+        due=_due(row, ends),
     )
+
+
+def _due(row: Engagement, ends: Ends) -> str:
+    """Return what an evaluation waits for and by when; "" for nothing. The notice itself sets no day for these."""
+    if row.state == EngagementState.DISPUTED and row.dispute_due_at:
+        return f"{clock.spoken(row.dispute_due_at)}前由市局认定"
+    if row.state == EngagementState.CLAIMED and ends.submit:
+        return f"{clock.spoken(ends.submit)}前确认或提出异议"
+    open_work = row.state in {EngagementState.CONFIRMED, EngagementState.UPHELD}
+    if open_work and ends.report and not (row.report_on and row.statement_id):
+        return f"{clock.spoken(ends.report)}前补齐评价过程"
+    return ""
 
 
 def years(actor: Actor) -> list[YearLine]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
 from evaluators.models import CaseEvidence, RegistrationCase
 from evaluators.rules import Condition, conditions, kind_of_code
@@ -130,3 +132,15 @@ def remarks_of(scope: str, scope_id: int) -> list[FieldComment]:
     """Return the remarks of an owner, open ones first, newest first. One query."""
     rows = FieldComment.objects.filter(scope=scope, scope_id=scope_id).order_by("-pk")
     return sorted(rows, key=lambda row: row.answer != FieldComment.Answer.OPEN)
+
+
+def filed_contacts(organisation_ids: Iterable[int]) -> QuerySet[Any, Any]:
+    """Return a query of (organisation, phone, mail): what evaluators gave as their contact in their registrations.
+
+    For a union with whatever else is known of these bodies, so that it costs no query of its own.
+    """
+    answers, text = "filing__answers", TextField()
+    phone = Coalesce(KeyTextTransform("contact_phone", answers), Value(""), output_field=text)
+    mail = Coalesce(KeyTextTransform("contact_email", answers), Value(""), output_field=text)
+    rows = RegistrationCase.objects.filter(evaluator__organisation_id__in=list(organisation_ids), filing__isnull=False)
+    return rows.order_by().values_list("evaluator__organisation_id", phone, mail)

@@ -14,7 +14,7 @@ from evaluators.forms.papers import LeadForm
 from evaluators.models import Evaluator
 from evaluators.rules import cap_level, may_keep_own
 from evaluators.selectors import engagements_visible_to, standing, visible_to
-from evaluators.selectors.desk import Papers, papers, projects, years
+from evaluators.selectors.desk import Papers, ends_of, papers, projects, years
 from evaluators.selectors.groups import warn_from
 from evaluators.selectors.leads import leads_of
 from evaluators.selectors.roster import counts, named_fields
@@ -66,7 +66,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "cap": book.cap,
         "left": book.cap - facts.union,
         "near": cap_level(facts.union, warn_from=warn_from(book), limit=book.cap) == "near",
-        "lines": projects(actor, round_id=year.pk),
+        "lines": projects(actor, round_id=year.pk, ends=ends_of(year.pk, at=now)),
         "keeps": bool(may_keep_own(actor, organisation_id=evaluator.organisation_id)),
     }
     return render(request, "evaluators/desk.html", context)

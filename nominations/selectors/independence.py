@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evaluators.models import Engagement
 from evaluators.selectors import EvaluatorStanding, roster_names
 from evaluators.selectors.groups import affiliates_of
+from evaluators.selectors.registering import filed_contacts
 from greenportal.accounts.models import Membership
 from greenportal.directory.models import Organisation
 from nominations.eligibility.facts import IndependenceFacts
@@ -18,6 +19,9 @@ from nominations.selectors.content import Content
 SELF_REPORT = "self_report"
 #: Fields of the applicant's sheets that hold a phone number or an address of its own.
 PHONES, MAILS = ("phone", "mobile", "legal_phone"), ("email",)
+
+#: Fields of the evaluator's sheet that hold a phone number of its own.
+THEIR_PHONES = ("evaluator_phone", "evaluator_legal_phone", "author_phone", "auditor_phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,13 @@ def around(rows: Sequence[Nomination], *, standing: Mapping[int, EvaluatorStandi
 
 
 def _contacts(ids: Iterable[int]) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
-    """Return phones and addresses of legal persons and of those who handle their cases. Two queries."""
+    """Return phones and addresses of legal persons, of those who handle their cases, of what evaluators filed. Two queries."""
     phones: dict[int, set[str]] = defaultdict(set)
     mails: dict[int, set[str]] = defaultdict(set)
     pairs = list(Organisation.objects.filter(pk__in=ids).values_list("pk", "phone", "email"))
     handlers = Membership.objects.filter(organisation_id__in=ids).order_by()
-    pairs += handlers.values_list("organisation_id", "user__phone", "user__email")
+    own = handlers.values_list("organisation_id", "user__phone", "user__email")
+    pairs += own.union(filed_contacts(ids), all=True)
     for pk, phone, mail in pairs:
         phones[pk].add(phone)
         mails[pk].add(mail)
@@ -70,11 +75,12 @@ def independence_facts(
         return None
     body, applicant = known.organisation_id, nomination.applicant_id
     typed = [dict(part.answers) for part in content.own]
+    reported = [dict(part.answers) for part in content.sheets if part.is_third_party]
     return IndependenceFacts(
         applicant_declared=nomination.declared_independent,
         evaluator_declared=engagement.independent if engagement else None,
         applicant_phones=(*about.phones.get(applicant, ()), *_typed(typed, PHONES)),
-        evaluator_phones=about.phones.get(body, ()),
+        evaluator_phones=(*about.phones.get(body, ()), *_typed(reported, THEIR_PHONES)),
         applicant_mails=(*about.mails.get(applicant, ()), *_typed(typed, MAILS)),
         evaluator_mails=about.mails.get(body, ()),
         report_authors=tuple(nomination.report_authors.splitlines()),

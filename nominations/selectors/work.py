@@ -8,16 +8,18 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from evaluators.selectors.leads import assigned_ids
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.worklist import Group, WorkItem
 from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import open_round, window
-from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT
+from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT, Category
 from nominations.models import Correction, Nomination, RecommendationList
 from nominations.selectors.approval import city_lists_visible_to
 from nominations.selectors.nominations import lists_visible_to, visible_to
-from nominations.states import PUBLIC_NAMES, ListState, NominationState
+from nominations.selectors.reports import report_states
+from nominations.states import EDITABLE, PUBLIC_NAMES, ListState, NominationState
 
 N = NominationState
 #: The most single nominations named on a home page; more are counted.
@@ -40,6 +42,8 @@ def work_items(actor: Actor) -> Sequence[WorkItem]:
         return list(_district(actor, year, actor.authority_id))
     if actor.is_city:
         return list(_city(actor, year))
+    if actor.is_evaluator:
+        return list(_evaluator(actor, year))
     return []
 
 
@@ -50,25 +54,49 @@ def _url(nomination: Nomination) -> str:
 def _applicant(actor: Actor, year: Round) -> Iterable[WorkItem]:
     rows = visible_to(actor).filter(round=year).exclude(state=N.WITHDRAWN).select_related("subject")
     found = list(rows.order_by("pk")[:_NAMED])
-    due = {
-        c.nomination_id: c.due_at
-        for c in Correction.objects.filter(nomination__in=[n.pk for n in found], closed_at=None)
-    }
-    ends = {
-        authority_id: window(round_id=year.pk, key=CLOCK_APPLICANT, authority_id=authority_id, at=clock.now()).closes_at
-        for authority_id in sorted({n.authority_id for n in found})
-    }
+    due = _due(found, year)
     for nomination in found:
         mine = nomination.state in {N.DRAFT, N.RETURNED_BY_DISTRICT, N.RETURNED_BY_CITY}
         yield WorkItem(
             title=f"{nomination.get_category_display()}　{nomination.subject.name}",
             url=_url(nomination),
             group=Group.TODO if mine else Group.WAITING,
-            due_at=due.get(nomination.pk, ends[nomination.authority_id]) if mine else None,
+            due_at=due[nomination.pk] if mine else None,
             at=nomination.updated_at,
             status=PUBLIC_NAMES[nomination.state],
             colour=_COLOURS.get(N(nomination.state), ""),
         )
+
+
+def _evaluator(actor: Actor, year: Round) -> Iterable[WorkItem]:
+    """Third-party reports that are still to be finished, over all districts, each by the day its nomination goes in."""
+    rows = visible_to(actor).filter(round=year, state__in=EDITABLE).exclude(category=Category.PRODUCT)
+    if actor.role == Role.EVALUATOR:
+        rows = rows.filter(engagement__in=assigned_ids(actor))
+    found = list(rows.select_related("subject", "authority").order_by("authority__sort_key", "pk"))
+    states = report_states([n.pk for n in found])
+    open_rows = [n for n in found if not states[n.pk].finished][:_NAMED]
+    due = _due(open_rows, year)
+    for nomination in open_rows:
+        yield WorkItem(
+            title=f"编写第三方评价报告：{nomination.authority.name}，{nomination.subject.name}",
+            url=reverse("nominations:report", args=[nomination.pk]),
+            group=Group.TODO,
+            due_at=due[nomination.pk],
+            status=states[nomination.pk].label[0],
+            detail=nomination.get_category_display(),
+        )
+
+
+def _due(rows: Sequence[Nomination], year: Round) -> dict[int, datetime | None]:
+    """Return until when each nomination is to be handed in: its open return's day, else its district's clock."""
+    returned = Correction.objects.filter(nomination__in=[n.pk for n in rows], closed_at=None)
+    days = dict(returned.values_list("nomination_id", "due_at"))
+    ends = {
+        authority_id: window(round_id=year.pk, key=CLOCK_APPLICANT, authority_id=authority_id, at=clock.now()).closes_at
+        for authority_id in sorted({n.authority_id for n in rows})
+    }
+    return {n.pk: days.get(n.pk, ends[n.authority_id]) for n in rows}
 
 
 def _district(actor: Actor, year: Round, authority_id: int) -> Iterable[WorkItem]:

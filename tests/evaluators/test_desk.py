@@ -134,7 +134,7 @@ def test_desk_takes_constant_queries(size, body, admin, round_2022, django_asser
         make_engagement(body, round_2022)
     client = sign_in(Client(), admin)
     client.get(reverse("evaluators:mine"))
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         client.get(reverse("evaluators:mine"))
 
 

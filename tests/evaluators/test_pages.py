@@ -262,7 +262,7 @@ def test_appeal_with_its_letter_is_revoked_by_two_people_on_pages(round_2022, cl
     shown = second.get(reverse("evaluators:sanction_detail", args=[sanction.pk])).content.decode()
     assert "申诉后撤销" in shown
     own = client_of(Role.EVALUATOR, organisation=evaluator.organisation)
-    answer = own.get(reverse("files:download", args=[appeal.file_id]))
+    answer = own.post(reverse("files:download", args=[appeal.file_id]), {"reason": "查阅申诉书"})
     assert b"".join(answer.streaming_content).startswith(b"%PDF")
     stranger = client_of(Role.EVALUATOR, organisation=make_evaluator().organisation)
     assert stranger.get(reverse("files:download", args=[appeal.file_id])).status_code == 404

@@ -165,7 +165,7 @@ def test_city_list_takes_constant_queries(extra, body, admin, city, round_2022, 
         other = make_evaluator()
         make_filed(client_of(Role.EVALUATOR_ADMIN, other.organisation)[1], round_2022)
     city.get(at("cases"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         city.get(at("cases"))
 
 
