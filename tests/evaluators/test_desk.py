@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluators.models import Engagement, ProjectLead
-from evaluators.selectors.desk import projects, years
+from evaluators.selectors.desk import ends_of, projects, years
 from evaluators.services import confirm, dispute
 from evaluators.services.leads import assign_leads
 from greenportal import clock
@@ -16,6 +16,7 @@ from greenportal.rounds.models import Round
 from tests.factories.accounts import actor_for, make_user, sign_in
 from tests.factories.directory import make_authority, make_organisation, make_subject
 from tests.factories.evaluators import make_engagement, make_evaluator
+from tests.factories.files import make_stored
 from tests.factories.registering import make_filed
 from tests.factories.reporting import make_filed_report
 from tests.factories.rounds import DURING
@@ -167,3 +168,22 @@ def test_administrator_assigns_on_the_page(body, admin, round_2022):
     client.post(reverse("evaluators:lead", args=[row.pk]), {"people": [str(user.pk)]})
     assert ProjectLead.objects.get().user == user
     assert user.name in client.get(reverse("evaluators:mine")).content.decode()
+
+
+def test_lines_of_the_desk_say_what_is_due_and_until_when(body, admin, round_2022):
+    make_engagement(body, round_2022)
+    make_engagement(body, round_2022, state="confirmed")
+    done = make_engagement(body, round_2022, state="confirmed", report_on=DURING.date())
+    Engagement.objects.filter(pk=done.pk).update(statement=make_stored(kind="evaluators.statement"))
+    make_engagement(body, round_2022, state="disputed", dispute_due_at=DURING)
+    ends = ends_of(round_2022.pk, at=DURING)
+    assert ends.submit < ends.report
+    told = [line.due for line in projects(actor_for(admin), round_id=round_2022.pk, ends=ends)]
+    assert told == [
+        f"{clock.spoken(ends.submit)}前确认或提出异议",
+        f"{clock.spoken(ends.report)}前补齐评价过程",
+        "",
+        f"{clock.spoken(DURING)}前由市局认定",
+    ]
+    page = sign_in(Client(), admin).get(reverse("evaluators:mine")).content.decode()
+    assert all(text in page for text in told)
