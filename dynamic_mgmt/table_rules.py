@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from dynamic_mgmt.table_states import EDITABLE, SHOWN_TO_CITY, Opinion, TableState
+from dynamic_mgmt.table_states import EDITABLE, SHOWN_TO_CITY, Opinion, state_for
 from greenportal.accounts.actors import Actor, Role
 from greenportal.findings.types import ALLOWED, Verdict, denied
 
@@ -46,7 +46,9 @@ def may_edit_answers(actor: Actor, table: TableLike, *, organisation_id: int | N
         return denied(CITY_NEVER_EDITS)
     verdict = owns(actor, table, organisation_id=organisation_id)
     if verdict and table.state not in EDITABLE:
-        verdict = denied(f"当前状态为“{TableState(table.state).label}”，内容已锁定。需要修改的，请由区市县退回。")
+        verdict = denied(
+            f"当前状态为“{state_for(actor.role, table.state).label}”，内容已锁定。需要修改的，请由区市县退回。"
+        )
     if verdict and actor.is_applicant and not in_window:
         verdict = denied(CLOSED)
     return verdict

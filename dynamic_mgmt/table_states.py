@@ -53,6 +53,26 @@ EDITABLE = frozenset({T.DRAFT, T.RETURNED})
 NOT_FILED = frozenset({T.DUE, T.DRAFT, T.RETURNED})
 #: States in which the city reads the answers; what a unit still types is not the city's.
 SHOWN_TO_CITY = frozenset(T) - {T.DUE, T.DRAFT, T.RETURNED}
+#: Moves of a removal in preparation: the city's own until it is confirmed.
+CITY_ONLY = frozenset({"propose_removal", "drop_removal"})
+
+
+def state_for(role: Role, state: str) -> TableState:
+    """Return the state as `role` may know it: a removal in preparation is the city's, others read 区县已提意见."""
+    found = TableState(state)
+    hidden = found == T.REMOVAL_PROPOSED and role not in (*_CITY, Role.SYSTEM)
+    return T.OPINION_GIVEN if hidden else found
+
+
+def states_behind(role: Role, shown: str) -> list[TableState]:
+    """Return the stored states that `role` reads as `shown`: what a filter by that state must find."""
+    return [state for state in TableState if state_for(role, state) == shown]
+
+
+def states_of(role: Role) -> list[TableState]:
+    """Return the states that `role` can read, in their order."""
+    return [state for state in TableState if state_for(role, state) == state]
+
 
 TABLE_TRANSITIONS: tuple[Transition, ...] = (
     row("begin", [T.DUE], T.DRAFT, [Role.APPLICANT, *_DISTRICT], "开始填报"),

@@ -9,8 +9,9 @@ from django import forms
 
 from dynamic_mgmt.models import ListedUnit, TablePeriod, UnitVisit
 from dynamic_mgmt.selectors.tables import TableFilters
-from dynamic_mgmt.table_states import Opinion, TableState
+from dynamic_mgmt.table_states import Opinion, states_of
 from greenportal import clock
+from greenportal.accounts.actors import Role
 from greenportal.directory.forms import DateField, ServiceForm
 from greenportal.directory.models import Authority
 
@@ -25,12 +26,13 @@ class TableFilter(forms.Form):
     q = forms.CharField(label="名称或代码", max_length=60, required=False)
     authority = forms.ChoiceField(label="区市县", required=False)
     category = forms.ChoiceField(label="类别", choices=[ANY, *ListedUnit.Category.choices], required=False)
-    state = forms.ChoiceField(label="状态", choices=[ANY, *TableState.choices, *EXTRA_STATES], required=False)
+    state = forms.ChoiceField(label="状态", required=False)
     opinion = forms.ChoiceField(label="区县意见", choices=[ANY, *Opinion.choices], required=False)
 
-    def __init__(self, data: Any, *, periods: list[TablePeriod], authorities: list[Authority]) -> None:
+    def __init__(self, data: Any, *, role: Role, periods: list[TablePeriod], authorities: list[Authority]) -> None:
         super().__init__(data)
         for name, choices in (
+            ("state", [ANY, *((s.value, s.label) for s in states_of(role)), *EXTRA_STATES]),
             ("period", [(str(p.pk), p.label) for p in periods]),
             ("authority", [ANY, *((str(a.pk), a.name) for a in authorities)]),
         ):

@@ -11,7 +11,7 @@ from dynamic_mgmt.judgement import Proposal, proposals_of
 from dynamic_mgmt.models import DynamicTable, TableChange, TableEvidence, TablePeriod, TableReceipt, UnitVisit
 from dynamic_mgmt.selectors.catalogue import SUFFIXES, indicators
 from dynamic_mgmt.selectors.evidence import evidence_for
-from dynamic_mgmt.table_states import SHOWN_TO_CITY
+from dynamic_mgmt.table_states import CITY_ONLY, SHOWN_TO_CITY
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.filings.selectors import sheet_of
@@ -107,7 +107,9 @@ def detail(actor: Actor, table: DynamicTable) -> TableDetail:
     findings = tuple(Finding.from_json(row) for row in table.findings) if not actor.is_applicant else ()
     judged = findings if actor.is_district or actor.is_city else ()
     visits = () if actor.is_applicant else tuple(UnitVisit.objects.filter(unit_id=table.unit_id).select_related("by"))
-    changes: Sequence[TableChange] = list(table.changes.all())
+    changes: Sequence[TableChange] = list(
+        table.changes.all() if actor.is_city else table.changes.exclude(action__in=CITY_ONLY)
+    )
     heads = heads_of(table.period)
     return TableDetail(
         table=table,

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from dynamic_mgmt.constants import CLOCK_TABLES
 from dynamic_mgmt.models import DynamicTable, TablePeriod
 from dynamic_mgmt.naming import name_key
-from dynamic_mgmt.table_states import NOT_FILED, TableState
+from dynamic_mgmt.table_states import NOT_FILED, TableState, states_behind
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.directory.models import Authority
@@ -187,9 +187,9 @@ def overdue_authorities(period: TablePeriod) -> Q:
     return Q(state__in=NOT_FILED) & ~Q(authority_id__in=still)
 
 
-def filtered(rows: QuerySet[DynamicTable], period: TablePeriod, filters: TableFilters) -> QuerySet[DynamicTable]:
-    """Return tables of a period narrowed by `filters`, by district and sound of name."""
-    rows = rows.filter(period=period)
+def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QuerySet[DynamicTable]:
+    """Return the tables of a period that the actor may see, narrowed by `filters`, by district and sound of name."""
+    rows = visible_to(actor).filter(period=period)
     if filters.q:
         key = name_key(filters.q)
         code = filters.q.strip().upper()
@@ -201,7 +201,7 @@ def filtered(rows: QuerySet[DynamicTable], period: TablePeriod, filters: TableFi
     if filters.category:
         rows = rows.filter(category=filters.category)
     if filters.state in S.values:
-        rows = rows.filter(state=filters.state)
+        rows = rows.filter(state__in=states_behind(actor.role, filters.state))
     elif filters.state == "overdue":
         rows = rows.filter(overdue_authorities(period))
     elif filters.state == "late":

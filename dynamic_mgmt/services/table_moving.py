@@ -8,7 +8,7 @@ from typing import Any
 from dynamic_mgmt.constants import SCOPE_TABLE
 from dynamic_mgmt.models import DynamicTable, TableChange
 from dynamic_mgmt.selectors.tables import table_window, visible_to
-from dynamic_mgmt.table_states import TABLE_TRANSITIONS, TableState
+from dynamic_mgmt.table_states import TABLE_TRANSITIONS, state_for
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
@@ -62,7 +62,7 @@ def move_table(
         role=actor.role,
         window_open=table_window(table).open if windowed else True,
         reason=reason,
-        named=TableState(table.state).label,
+        named=state_for(actor.role, table.state).label,
     )
     source, now = table.state, clock.now()
     table.state = found.target

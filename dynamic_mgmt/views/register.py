@@ -23,6 +23,7 @@ from dynamic_mgmt.selectors.tables import visible_to as tables_visible_to
 from dynamic_mgmt.services import decide_removal, import_listed, link_unit, preview_listed, propose_removal
 from dynamic_mgmt.services.comparing import Doubt
 from dynamic_mgmt.services.removing import confirm_removals
+from dynamic_mgmt.table_states import state_for
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
@@ -123,7 +124,10 @@ def detail(request: HttpRequest, unit_id: int) -> HttpResponse:
         "is_city": actor.is_city,
         "may_report": actor.is_city or actor.is_district,
         "sources": list(unit.sources.all()),
-        "tables": list(tables_visible_to(actor).filter(unit=unit).order_by("-period__data_year", "-pk")),
+        "tables": [
+            (table, state_for(actor.role, table.state).label)
+            for table in tables_visible_to(actor).filter(unit=unit).order_by("-period__data_year", "-pk")
+        ],
         "visits": [] if actor.is_applicant else list(unit.visits.select_related("by")),
         "names": history_of(unit.pk),
         "changes": changes_visible_to(actor).filter(unit=unit),

@@ -26,7 +26,7 @@ from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.selectors.table_detail import detail
 from dynamic_mgmt.selectors.tables import visible_to
 from dynamic_mgmt.services import filing, judging
-from dynamic_mgmt.table_states import TABLE_TRANSITIONS, TableState
+from dynamic_mgmt.table_states import TABLE_TRANSITIONS, state_for
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
@@ -101,7 +101,7 @@ def act(request: HttpRequest, table_id: int, verb: str) -> HttpResponse:
     if spec is None:
         raise NotVisible
     if spec.action not in {t.action for t in actions_from(TABLE_TRANSITIONS, state=table.state, role=actor.role)}:
-        label = TableState(table.state).label
+        label = state_for(actor.role, table.state).label
         raise WrongState(f"当前状态为“{label}”，您不能{spec.label}。请刷新页面查看最新状态。")
     form = spec.form(posted(request), initial={"version": table.version, "clause": "通知 三"})
     if request.method == "POST" and form.is_valid():

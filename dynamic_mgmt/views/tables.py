@@ -18,7 +18,7 @@ from dynamic_mgmt.notices import kinds_for
 from dynamic_mgmt.selectors.table_detail import detail
 from dynamic_mgmt.selectors.tables import board, filtered, period_window, periods, table_window, visible_to
 from dynamic_mgmt.services import filing
-from dynamic_mgmt.table_states import TABLE_TRANSITIONS, TableState
+from dynamic_mgmt.table_states import TABLE_TRANSITIONS, TableState, state_for
 from dynamic_mgmt.views.table_actions import VERBS
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -57,17 +57,18 @@ def index(request: HttpRequest) -> HttpResponse:
     """The chasing board: numbers per district, then the tables by the filter."""
     actor = actor_of(request)
     all_periods = list(periods())
-    wanted = TableFilter(request.GET, periods=all_periods, authorities=[]).chosen_period()
+    wanted = TableFilter(request.GET, role=actor.role, periods=all_periods, authorities=[]).chosen_period()
     period = next((p for p in all_periods if p.pk == wanted), all_periods[0] if all_periods else None)
     if period is None:
         return render(request, "dynamic_mgmt/tables.html", {"period": None, "is_city": actor.is_city})
     numbers = board(actor, period) if not actor.is_applicant else []
     form = TableFilter(
         {**request.GET.dict(), "period": str(period.pk)},
+        role=actor.role,
         periods=all_periods,
         authorities=[r.authority for r in numbers],
     )
-    rows = filtered(visible_to(actor), period, form.filters())
+    rows = filtered(actor, period, form.filters())
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -78,7 +79,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "heads": [{"label": label} for label in HEADS],
-        "rows": [{"cells": _cells(table)} for table in page],
+        "rows": [{"cells": _cells(actor, table)} for table in page],
         "query": query.urlencode(),
         "is_city": actor.is_city,
         "is_district": actor.is_district,
@@ -108,13 +109,14 @@ def _spoken_end(period: TablePeriod, actor: Actor) -> str:
     return clock.spoken(closes) if closes else ""
 
 
-def _cells(table: DynamicTable) -> list[dict[str, str]]:
+def _cells(actor: Actor, table: DynamicTable) -> list[dict[str, str]]:
+    state = state_for(actor.role, table.state)
     marks = "（逾期补报）" if table.late else ""
     values: list[dict[str, str]] = [
         {"text": table.unit.current_name, "url": reverse("dynamic_mgmt:table", args=[table.pk])},
         {"text": table.get_category_display()},
         {"text": table.authority.name},
-        {"text": table.get_state_display() + marks, "tag": "1", "colour": COLOURS.get(TableState(table.state), "")},
+        {"text": str(state.label) + marks, "tag": "1", "colour": COLOURS.get(state, "")},
         {"text": table.get_opinion_display() if table.opinion else ""},
         {"text": table.get_decision_display() if table.decision else ""},
         {"text": f"{clock.local(table.filed_at):%Y-%m-%d}" if table.filed_at else ""},
@@ -132,13 +134,15 @@ def one(request: HttpRequest, table_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, actor: Actor, table: DynamicTable, **more: Any) -> HttpResponse:
     window = table_window(table)
+    state = state_for(actor.role, table.state)
     moves = {t.action for t in actions_from(TABLE_TRANSITIONS, state=table.state, role=actor.role)}
     context = {
         "table": table,
         "detail": detail(actor, table),
         "closes": clock.spoken(window.closes_at) if window.closes_at else "",
         "window": window,
-        "colour": COLOURS.get(TableState(table.state), ""),
+        "state_label": state.label,
+        "colour": COLOURS.get(state, ""),
         "moves": moves,
         "verbs": [(verb, spec.label) for verb, spec in VERBS.items() if spec.action in moves],
         "notices": kinds_for(role=actor.role, state=table.state, decision=table.decision),

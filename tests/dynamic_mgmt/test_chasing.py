@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from dynamic_mgmt.models import DynamicTable, Experience, Statement, TableMark
 from dynamic_mgmt.selectors import trends
 from dynamic_mgmt.selectors.table_work import experiences_visible_to
-from dynamic_mgmt.selectors.tables import TableFilters, board, filtered, visible_to
+from dynamic_mgmt.selectors.tables import TableFilters, board, filtered
 from dynamic_mgmt.services import chasing, dispatching, experiences, filing, judging, table_workbooks
 from greenportal import clock
 from greenportal.accounts.actors import Role
@@ -77,13 +77,13 @@ def test_extension_is_a_row_and_lifts_overdue():
     values = {"period_id": stage.period.pk, "authority_id": stage.authority.pk, "until": CLOSES + timedelta(days=5)}
     with clock.fixed(CLOSES + timedelta(days=1)):
         overdue = TableFilters(state="overdue")
-        assert filtered(visible_to(lead), stage.period, overdue).count() == 1
+        assert filtered(lead, stage.period, overdue).count() == 1
         with pytest.raises(Refused):
             chasing.extend(actor=stage.officer, document_no="1号", reason="台风", **values)
         chasing.extend(actor=lead, document_no="1号", reason="台风", **values)
         (row,) = board(lead, stage.period)
         assert (row.overdue, row.extended, row.closes_at) == (0, "1号", CLOSES + timedelta(days=5))
-        assert filtered(visible_to(lead), stage.period, overdue).count() == 0
+        assert filtered(lead, stage.period, overdue).count() == 0
 
 
 def test_filters_and_district_scope():
@@ -91,12 +91,10 @@ def test_filters_and_district_scope():
     theirs = make_stage("庄河市", period=mine.period)
     make_filed(theirs)
     lead = make_lead()
-    rows = filtered(visible_to(lead), mine.period, TableFilters(state="filed"))
+    rows = filtered(lead, mine.period, TableFilters(state="filed"))
     assert [t.unit_id for t in rows] == [theirs.unit.pk]
-    assert (
-        filtered(visible_to(mine.officer), mine.period, TableFilters(authority=str(theirs.authority.pk))).count() == 0
-    )
-    assert filtered(visible_to(lead), mine.period, TableFilters(q=mine.unit.name_as_listed)).count() == 1
+    assert filtered(mine.officer, mine.period, TableFilters(authority=str(theirs.authority.pk))).count() == 0
+    assert filtered(lead, mine.period, TableFilters(q=mine.unit.name_as_listed)).count() == 1
 
 
 # --- reminders ---------------------------------------------------------------------------------------------------

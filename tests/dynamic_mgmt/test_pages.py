@@ -7,12 +7,16 @@ from django.test import Client
 from django.urls import reverse
 
 from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.services import judging
 from dynamic_mgmt.views import register
+from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.files.models import StoredFile
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.directory import make_authority, make_organisation, make_subject
 from tests.factories.dynamic_mgmt import make_listed
+from tests.factories.rounds import DURING
+from tests.factories.tables import actor, make_filed, make_stage
 from tests.factories.workbooks import workbook_upload
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +80,67 @@ def test_district_does_not_see_removals_in_preparation():
     url = reverse("dynamic_mgmt:unit", args=[unit.pk])
     assert "尚未公开的原因" not in as_role(Role.DISTRICT_LEAD, authority=home).get(url).content.decode()
     assert "尚未公开的原因" in sign_in(Client(), user).get(url).content.decode()
+
+
+@pytest.fixture
+def removal_in_preparation():
+    """A table whose removal a city lead has written down and nobody has confirmed."""
+    with clock.fixed(DURING):
+        stage, lead = make_stage(), actor(Role.CITY_LEAD, authority_id=7)
+        table = make_filed(stage)
+        values = {"actor": stage.officer, "opinion": "remove", "reason": "虚构：指标不符合"}
+        table = judging.give_opinion(table_id=table.pk, seen_version=table.version, **values)
+        values = {"removed_on": clock.today(), "reason": "尚未公开的原因", "document_no": "虚构密文9号"}
+        judging.propose_unit_removal(actor=lead, table_id=table.pk, seen_version=table.version, **values)
+    return stage
+
+
+def pages_of(client: Client, stage) -> dict[str, str]:
+    table = stage.table()
+    urls = {
+        "table": reverse("dynamic_mgmt:table", args=[table.pk]),
+        "unit": reverse("dynamic_mgmt:unit", args=[stage.unit.pk]),
+        "board": reverse("dynamic_mgmt:tables"),
+        "refusal": reverse("dynamic_mgmt:table_act", args=[table.pk, "opinion"]),
+    }
+    return {name: client.get(url).content.decode() for name, url in urls.items()}
+
+
+SECRETS = ("尚未公开的原因", "虚构密文9号", "提出移出", "拟移出", "removal_proposed", "市局负责人-7")
+
+
+@pytest.mark.parametrize("role", [Role.DISTRICT_LEAD, Role.DISTRICT_OFFICER, Role.APPLICANT])
+def test_tables_tell_nobody_but_the_city_of_a_removal_in_preparation(removal_in_preparation, role):
+    stage = removal_in_preparation
+    more = {"organisation": stage.organisation} if role == Role.APPLICANT else {"authority": stage.authority}
+    client = as_role(role, **more)
+    pages = pages_of(client, stage)
+    found = {name: [secret for secret in SECRETS if secret in page] for name, page in pages.items()}
+    assert found == {"table": [], "unit": [], "board": [], "refusal": []}
+    assert all("区县已提意见" in pages[name] for name in ("table", "unit", "board"))
+    rows = client.get(reverse("dynamic_mgmt:tables"), {"state": "opinion_given"}).content.decode()
+    assert reverse("dynamic_mgmt:table", args=[stage.table().pk]) in rows, "the filter speaks as the label"
+
+
+def test_control_the_city_reads_the_removal_in_preparation(removal_in_preparation):
+    client = as_role(Role.CITY_REVIEWER)
+    pages = pages_of(client, removal_in_preparation)
+    assert "尚未公开的原因" in pages["table"] and "市局提出移出" in pages["table"]
+    assert all("拟移出，待复核" in pages[name] for name in ("table", "unit", "board"))
+    url, link = reverse("dynamic_mgmt:tables"), reverse("dynamic_mgmt:table", args=[removal_in_preparation.table().pk])
+    assert link in client.get(url, {"state": "removal_proposed"}).content.decode()
+    assert link not in client.get(url, {"state": "opinion_given"}).content.decode()
+
+
+def test_control_a_removal_dropped_leaves_no_trace_in_the_districts_history(removal_in_preparation):
+    stage = removal_in_preparation
+    with clock.fixed(DURING):
+        table, other = stage.table(), actor(Role.CITY_LEAD, authority_id=0)
+        judging.settle_removal(actor=other, table_id=table.pk, seen_version=table.version, confirm=False)
+    officer, lead = as_role(Role.DISTRICT_OFFICER, authority=stage.authority), as_role(Role.CITY_LEAD)
+    url = reverse("dynamic_mgmt:table", args=[stage.table().pk])
+    assert "不予移出" in lead.get(url).content.decode()
+    assert "不予移出" not in officer.get(url).content.decode()
 
 
 def test_filters_stand_in_the_address_and_nonsense_does_not_filter():
