@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -15,8 +18,8 @@ from greenportal.filings.views import state
 from greenportal.filings.views.desk import live
 from greenportal.filings.views.home import SAVED_COOKIE
 from greenportal.findings.types import DomainError, NotVisible, Stale
-from greenportal.sheets import Level, compute
-from greenportal.sheets.paths import input_name
+from greenportal.sheets import Level, Section, compute
+from greenportal.sheets.paths import cell, input_name, rows_of
 from greenportal.sheets.printing import text_of
 
 TWELVE_HOURS = 12 * 3600
@@ -63,12 +66,22 @@ def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse
                 for problem in saved.problems
                 if problem.level == Level.ERROR
             },
-            "computed": {item.key: text_of(item, answers.get(item.key)) for item in part.fields if item.formula},
+            "computed": _computed(part, answers),
             "findings": render_to_string("filings/live.html", {"live": said}),
         }
     )
     remember_saved(response, at)
     return response
+
+
+def _computed(part: Section, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is computed in the section, by the name of its input: fields, and cells of tables."""
+    found = {item.key: text_of(item, answers.get(item.key)) for item in part.fields if item.formula}
+    for table in part.tables:
+        for column in (column for column in table.columns if column.formula):
+            for row in rows_of(table, answers):
+                found[input_name(cell(table.key, row["_id"], column.key))] = text_of(column, row.get(column.key))
+    return found
 
 
 def remember_saved(response: HttpResponse, at: str) -> None:

@@ -160,3 +160,16 @@ def test_no_section_changes_a_verdict_that_is_not_shown_with_it(category):
                 assert changed <= set(live.rules_of(sheet.key, section)), (sheet.key, section.key)
                 concerned += len(changed)
     assert concerned >= 10
+
+
+def test_an_autosave_brings_the_computed_cells_of_tables_too(nomination, applicant):
+    client, filing = browser(applicant), filing_of(nomination, "factory_self")
+    typed = {
+        "energy_products__r1__name": "轴承",
+        "energy_products__r1__energy": "5000",
+        "energy_products__r1__output": "16000",
+    }
+    computed = autosave(client, filing, "figures", **typed).json()["computed"]
+    # 5000 ÷ 16000
+    assert computed["energy_products__r1__per_unit"] == "0.3125"
+    assert computed["plot_ratio"] == ""
