@@ -52,6 +52,13 @@ def may_verify_incident(actor: Actor, authors: frozenset[int]) -> Verdict:
     return ALLOWED
 
 
+def may_withdraw_incident(actor: Actor, *, was_verified: bool) -> Verdict:
+    """A reporter takes back what the city has not verified; what it verified once only the city drops, with a reason."""
+    if was_verified and not actor.is_city:
+        return denied("市局核实过的情况不能撤回。请写明更正理由，由市局认定是否成立。")
+    return ALLOWED
+
+
 def may_propose_change(actor: Actor) -> Verdict:
     """The unit, its district or the city tells of a rename or major change."""
     if (actor.is_applicant or actor.is_district or actor.is_city) and actor.user_id is not None:

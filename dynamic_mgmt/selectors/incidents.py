@@ -48,6 +48,11 @@ def visible_to(actor: Actor) -> QuerySet[Incident]:
     return rows.none()
 
 
+def was_verified(incident: Incident) -> bool:
+    """Return whether the city ever verified it, also when a correction waits for the city again. One query."""
+    return incident.steps.filter(action="verify").exists()
+
+
 def instant(as_of: date | datetime) -> datetime:
     """Return the instant up to which facts count: as given, or the end of a local day."""
     return as_of if isinstance(as_of, datetime) else clock.end_of(as_of) - timedelta(microseconds=1)

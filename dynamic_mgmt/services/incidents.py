@@ -11,8 +11,9 @@ from django.db import transaction
 
 from dynamic_mgmt.constants import KIND_INCIDENT, SCOPE_INCIDENT
 from dynamic_mgmt.models import Incident, IncidentRevision, IncidentStep, ListedUnit
-from dynamic_mgmt.rules import may_report_incident, may_verify_incident
+from dynamic_mgmt.rules import may_report_incident, may_verify_incident, may_withdraw_incident
 from dynamic_mgmt.selectors.incidents import visible_to as incidents_visible_to
+from dynamic_mgmt.selectors.incidents import was_verified
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.services.noticing import incident_decided, incident_reported
 from dynamic_mgmt.services.telling import organisations_of, tell_nominations
@@ -116,8 +117,9 @@ def _about(
     return organisation, unit
 
 
-def _refuse_twice(organisation: Organisation | None, unit: ListedUnit | None, told: Told) -> None:
-    same = Incident.objects.filter(
+def _refuse_twice(organisation: Organisation | None, unit: ListedUnit | None, told: Told, *, without: int = 0) -> None:
+    """Raise `WrongState` when the same is told in another record than `without` (the one being corrected)."""
+    same = Incident.objects.exclude(pk=without).filter(
         state__in=STANDING, current__kind=told.kind, current__happened_on=told.happened_on, current__source=told.source
     )
     same = same.filter(organisation=organisation) if organisation else same.filter(organisation=None, unit=unit)
@@ -222,6 +224,7 @@ def correct_incident(*, actor: Actor, incident_id: int, seen_version: int, told:
     with transaction.atomic():
         incident, _ = _moved(actor, incident_id, seen_version, "correct", reason)
         _check(told)
+        _refuse_twice(incident.organisation, incident.unit, told, without=incident.pk)
         incident.decided_by, incident.decided_at, incident.decision = None, None, ""
         incident.save(update_fields=["state", "version", "decided_by", "decided_at", "decision"])
         revision = _write(actor, incident, told, reason=reason)
@@ -234,11 +237,15 @@ def correct_incident(*, actor: Actor, incident_id: int, seen_version: int, told:
 def withdraw_incident(*, actor: Actor, incident_id: int, seen_version: int, reason: str) -> Incident:
     """Take back a report that the city has not verified, with a reason; it stays readable.
 
-    Raises `Refused`, `NotVisible`, `ReasonRequired`, `Stale`, `WrongState`.
+    What the city verified once is corrected by the district, and dropped by the city alone (`decide_incident`): a
+    correction does not open the way to a withdrawal. Raises `Refused`, `NotVisible`, `ReasonRequired`, `Stale`, `WrongState`.
     """
     may_report_incident(actor).require()
     with transaction.atomic():
         incident, _ = _moved(actor, incident_id, seen_version, "withdraw", reason)
+        verdict = may_withdraw_incident(actor, was_verified=was_verified(incident))
+        if not verdict:
+            raise WrongState(verdict.reason)
         incident.save(update_fields=["state", "version"])
         _step(actor, incident, "withdraw", reason)
         _news(actor, incident)

@@ -13,8 +13,8 @@ from django.urls import reverse
 from dynamic_mgmt.constants import KIND_INCIDENT
 from dynamic_mgmt.forms.events import IncidentForm, ReasonForm
 from dynamic_mgmt.models import Incident, ListedUnit
-from dynamic_mgmt.rules import may_verify_incident
-from dynamic_mgmt.selectors.incidents import visible_to
+from dynamic_mgmt.rules import may_verify_incident, may_withdraw_incident
+from dynamic_mgmt.selectors.incidents import visible_to, was_verified
 from dynamic_mgmt.services import incidents as services
 from dynamic_mgmt.states import INCIDENT_TRANSITIONS, IncidentState
 from dynamic_mgmt.views.register import CITY, PER_PAGE, seen
@@ -170,7 +170,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "form": form,
         "moves": {
             "correct": "correct" in moves,
-            "withdraw": "withdraw" in moves,
+            "withdraw": "withdraw" in moves and bool(may_withdraw_incident(actor, was_verified=was_verified(row))),
             "verify": "verify" in moves and bool(may_verify),
             "reject": "reject" in moves and bool(may_verify),
         },

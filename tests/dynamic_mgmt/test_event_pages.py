@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dynamic_mgmt.models import Incident, IncidentRevision, ListedUnit, MatchDoubt, RemovalProposal, UnitChange
-from dynamic_mgmt.services.incidents import report_incident
+from dynamic_mgmt.services.incidents import correct_incident, decide_incident, report_incident
 from dynamic_mgmt.services.renaming import propose_change
 from greenportal.accounts.actors import Role
 from greenportal.filings.worklist import items_for
@@ -50,6 +50,26 @@ def incident_data(**values: str) -> dict[str, str]:
 
 
 # --- incidents ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_the_button_to_withdraw_is_there_until_the_city_has_verified(verified):
+    home = make_authority("甘井子区")
+    unit = make_listed("虚构轴承有限公司", authority=home)
+    officer = make_user(Role.DISTRICT_OFFICER, authority=home)
+    incident = report_incident(actor=actor_for(officer), told=told(), unit_id=unit.pk)
+    if verified:
+        city = actor_for(make_user(Role.CITY_REVIEWER))
+        incident = decide_incident(actor=city, incident_id=incident.pk, seen_version=1, verify=True)
+    correct_incident(
+        actor=actor_for(officer),
+        incident_id=incident.pk,
+        seen_version=incident.version,
+        told=told(text="虚构：更正"),
+        reason="更正",
+    )
+    page = sign_in(Client(), officer).get(url("incident", incident.pk)).content.decode()
+    assert ("撤回上报" in page) is not verified
 
 
 def test_a_district_reports_with_a_document_and_the_city_verifies(mailoutbox):

@@ -265,6 +265,36 @@ def test_a_correction_keeps_what_was_reported_and_asks_the_city_again(district, 
     assert set(actions) == {f"dynamic_mgmt.{verb}_incident" for verb in ("report", "verify", "correct")}
 
 
+def test_what_the_city_verified_is_not_erased_by_a_correction_and_a_withdrawal(district, incident, reviewer):
+    decide_incident(actor=reviewer, incident_id=incident.pk, seen_version=1, verify=True)
+    correct_incident(
+        actor=district, incident_id=incident.pk, seen_version=2, told=told(text="虚构：更正"), reason="更正"
+    )
+    values = {"incident_id": incident.pk, "seen_version": 3, "reason": "误报"}
+    with pytest.raises(WrongState, match="市局核实过的情况不能撤回"):
+        withdraw_incident(actor=district, **values)
+    assert Incident.objects.get(pk=incident.pk).state == "reported"
+    assert withdraw_incident(actor=reviewer, **values).state == "withdrawn", "the city may"
+
+
+def test_control_what_was_never_verified_is_withdrawn_also_after_a_correction(district, incident):
+    correct_incident(
+        actor=district, incident_id=incident.pk, seen_version=1, told=told(text="虚构：更正"), reason="更正"
+    )
+    done = withdraw_incident(actor=district, incident_id=incident.pk, seen_version=2, reason="误报")
+    assert done.state == "withdrawn"
+
+
+def test_a_correction_does_not_make_one_report_the_double_of_another(district, unit, incident):
+    other = report_incident(actor=district, told=told(happened_on=date(2022, 5, 21)), unit_id=unit.pk)
+    values = {"actor": district, "incident_id": other.pk, "seen_version": 1, "reason": "日期有误"}
+    with pytest.raises(WrongState, match="已上报"):
+        correct_incident(told=told(), **values)
+    assert Incident.objects.get(pk=other.pk).revisions.count() == 1
+    kept = correct_incident(told=told(happened_on=date(2022, 5, 21), severity="larger"), **values)
+    assert kept.current.severity == "larger", "its own record is no double"
+
+
 @pytest.mark.parametrize("model", [IncidentRevision, IncidentStep])
 def test_history_cannot_be_rewritten(incident, model):
     field = "text" if model is IncidentRevision else "reason"
