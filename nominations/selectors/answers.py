@@ -95,8 +95,8 @@ def credit(answers: Answers) -> tuple[CreditQuery, ...] | None:
         queried, clean = day(answers, f"{source}_on"), yes(answers, f"{source}_clean")
         if queried is None and clean is None:
             continue
-        shown = text(answers, f"{source}_text")
-        events = (Event(text=shown),) if clean is False and shown else ()
+        shown, on = text(answers, f"{source}_text"), day(answers, f"{source}_event_on")
+        events = (Event(on=on, text=shown or "不良记录"),) if clean is False and (shown or on) else ()
         found.append(CreditQuery(source=source, queried_on=queried, clean=clean, events=events))
     return tuple(found) or None
 

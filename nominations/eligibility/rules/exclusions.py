@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding
@@ -113,7 +113,7 @@ def ex2(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
     what = "安全、质量、环境污染等事故以及偷漏税等违法违规行为"
     queries = _by_source(facts.credit)
     asked = [queries[key] for key in ("creditchina", "gsxt") if key in queries]
-    seen = [event for query in asked for event in query.events if event.kind != DISHONEST]
+    seen = [_happened(event, facts) for query in asked for event in query.events if event.kind != DISHONEST]
     reported = [row for row in facts.incidents or () if row.kind != DISHONEST]
     seen += [_as_event(row) for row in reported if _settled(row)]
     finding = _asked_about(_stated(facts, book, spec, facts.statements.ex2, what=what, seen=seen), facts, book, spec)
@@ -126,6 +126,11 @@ def ex2(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
         if not query.clean and not query.events:
             return manual(spec, f"{CREDIT_NAMES[key]}显示有不良记录，但未写明内容和日期。", source=key)
     return finding
+
+
+def _happened(event: Event, facts: NominationFacts) -> Event:
+    """What a site shows has happened: a day after the check is a slip of the pen, and its day is not known."""
+    return replace(event, on=None) if event.on and event.on > facts.as_of else event
 
 
 def _settled(row: IncidentRecord) -> bool:
@@ -217,13 +222,35 @@ def ex5(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
 def ex6(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
     """失信被执行人: the statement together with every query that shows it."""
     credit = facts.credit or ()
-    seen = [event for query in credit for event in query.events if query.source == "zxgk" or event.kind == DISHONEST]
+    seen = [event for query in credit if query.source != "zxgk" for event in query.events if event.kind == DISHONEST]
     for query in credit:
-        if query.source == "zxgk" and query.clean is False and not query.events:
+        if query.source != "zxgk":
+            continue
+        if query.clean is False and not query.events:
             return not_met(spec, "中国执行信息公开网查询结果显示为失信被执行人。", source=query.source)
+        seen += _still_listed(query, facts, book, spec) if query.clean is False else query.events
     seen += [_as_event(row) for row in facts.incidents or () if row.kind == DISHONEST and _settled(row)]
     finding = _stated(facts, book, spec, facts.statements.ex6, what="列为失信被执行人", lasting=True, seen=seen)
     return _asked_about(finding, facts, book, spec)
+
+
+def _still_listed(query: CreditQuery, facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> list[Event]:
+    """The entries that a query shows: that site takes an entry down when it ends, so they last until the query.
+
+    Without this an entry of unknown or early date would weigh less than a query that only says 有不良记录.
+    """
+    window = book.windows[spec.window]
+    asked = min(query.queried_on or facts.as_of, facts.as_of, window.end)
+    found = []
+    for event in (_happened(event, facts) for event in query.events):
+        if event.ended_on is not None or asked < window.start:
+            found.append(event)
+        elif event.on is None:
+            words = event.text or event.kind or "不良记录"
+            found.append(replace(event, on=asked, text=f"查询时仍列为失信被执行人：{words}"))
+        else:
+            found.append(replace(event, ended_on=asked))
+    return found
 
 
 @rule("EXO")
