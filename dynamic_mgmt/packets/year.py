@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import Count
 from django.template.loader import render_to_string
 
-from dynamic_mgmt.models import DynamicTable, Experience, Statement, TablePeriod
+from dynamic_mgmt.models import DynamicTable, Experience, ListedUnit, Statement, TablePeriod
 from dynamic_mgmt.selectors.catalogue import indicators
 from dynamic_mgmt.selectors.table_detail import measure_of
 from dynamic_mgmt.selectors.tables import DistrictRow, board
@@ -31,6 +31,7 @@ class YearPaper:
 
     districts: name, then asked for, filed, opinion given, decided, overdue, late, refused; groups: title, head of the first
     column, rows of `heads` (label, unit in parts); trends: title, head of the first column, the years of each indicator.
+    groups, charts and trends are of factories; categories: each by itself, since a park holds its factories.
     """
 
     title: str
@@ -39,6 +40,7 @@ class YearPaper:
     districts: Sequence[tuple[str, tuple[int, ...]]]
     decisions: Sequence[tuple[str, int]]
     heads: Sequence[tuple[str, tuple[str, ...]]]
+    categories: Sequence[GroupRow]
     groups: Sequence[tuple[str, str, Sequence[GroupRow]]]
     charts: Sequence[Chart]
     trends: Sequence[tuple[str, str, Sequence[GroupTrend]]]
@@ -47,7 +49,7 @@ class YearPaper:
 
 
 def year_paper(actor: Actor, period: TablePeriod) -> YearPaper:
-    """Return what the report of a period says, of what the actor sees. Thirteen queries for any number of units."""
+    """Return what the report of a period says, of what the actor sees. Fourteen queries for any number of units."""
     counted = dict(
         DynamicTable.objects.filter(period=period)
         .exclude(decision="")
@@ -59,7 +61,7 @@ def year_paper(actor: Actor, period: TablePeriod) -> YearPaper:
     rows = board(actor, period)
     published = Experience.objects.filter(state=ExperienceState.PUBLISHED).select_related("unit")[:LISTED]
     stated = Statement.objects.filter(withdrawn_at=None).select_related("unit").order_by("-issued_on", "-pk")[:LISTED]
-    year = period.data_year
+    year, names = period.data_year, dict(ListedUnit.Category.choices)
     industries = _named(group_rows(actor, by="industry", year=year))
     return YearPaper(
         title=f"{period.label}情况报告",
@@ -68,6 +70,7 @@ def year_paper(actor: Actor, period: TablePeriod) -> YearPaper:
         districts=[(row.authority.name, _numbers(row)) for row in rows],
         decisions=[(str(o.label), counted.get(o.value, 0)) for o in DECIDED],
         heads=[(known[key].label, measure_of(known[key].unit)) for key in GROUPED],
+        categories=[replace(row, name=names[row.name]) for row in group_rows(actor, by="category", year=year)],
         groups=[
             ("各区市县指标", "区市县", group_rows(actor, by="district", year=year)),
             ("各行业指标", "行业大类", industries),

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Case, Count, F, Max, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce, NullIf
 
-from dynamic_mgmt.models import UnitFigure
+from dynamic_mgmt.models import ListedUnit, UnitFigure
 from dynamic_mgmt.models.figures import YEARLY
 from dynamic_mgmt.selectors.catalogue import indicators
 from dynamic_mgmt.selectors.lists import visible_to
@@ -25,6 +26,8 @@ OF_UNIT = (
     "solid_waste_rate",
     "energy_productivity",
 )
+#: Whose totals stand where nothing else is chosen: a park's include the factories in it, a chain's the leading firm's.
+USUAL = ListedUnit.Category.FACTORY.value
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 220, 90, 20, 24, 34
 
 
@@ -69,28 +72,45 @@ class Chart:
         return " ".join(f"{p.x},{p.y}" for p in self.points)
 
 
+def counted(units: QuerySet[ListedUnit], wanted: Sequence[str]) -> QuerySet[UnitFigure]:
+    """Return the current yearly figures of `units` that a total may add: one a bearer, category, indicator and year.
+
+    A firm that stands on several lists files the same figures several times: the newest counts. The bearer is the legal
+    person (code of the linked organisation, else the unit's own), without a code the current name; a park is known by its
+    name, since one committee runs several.
+    """
+    name = Coalesce(NullIf("unit__renamed_key", Value("")), F("unit__name_key"))
+    code = Coalesce(NullIf("unit__organisation__uscc", Value("")), NullIf("unit__uscc", Value("")), name)
+    rows = UnitFigure.objects.filter(
+        unit__in=units.select_related(None).order_by().values("pk"),
+        indicator__in=wanted,
+        period=YEARLY,
+        superseded_at=None,
+    ).order_by()
+    newest = (
+        rows.annotate(bearer=Case(When(unit__category="park", then=name), default=code))
+        .values("bearer", "unit__category", "indicator", "unit_of_measure", "data_year")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    return UnitFigure.objects.filter(pk__in=newest).order_by()
+
+
 def group_charts(
-    actor: Actor, *, authority_id: int | None = None, industry: str = "", category: str = ""
+    actor: Actor, *, authority_id: int | None = None, industry: str = "", category: str = USUAL
 ) -> list[Chart]:
-    """Return the totals of the units that the actor sees, by year: officers' pages. One query.
+    """Return the totals of one category of the units that the actor sees, by year: officers' pages. One query.
 
     industry: GB/T 4754 digits from the left. A total says how many units it is of: they change from year to year.
+    Categories are never added up: a park's figures hold those of its factories.
     """
-    units = visible_to(actor)
+    units = visible_to(actor).filter(category=category or USUAL)
     if authority_id is not None:
         units = units.filter(authority_id=authority_id)
     if industry:
         units = units.filter(industry_code__startswith=industry)
-    if category:
-        units = units.filter(category=category)
     rows = (
-        UnitFigure.objects.filter(
-            unit__in=units.select_related(None).order_by().values("pk"),
-            indicator__in=SHOWN,
-            period=YEARLY,
-            superseded_at=None,
-        )
-        .order_by()
+        counted(units, SHOWN)
         .values("indicator", "unit_of_measure", "data_year")
         .annotate(total=Sum("value"), units=Count("unit", distinct=True))
     )
@@ -112,7 +132,7 @@ class GroupRow:
 
 #: What the tables of districts and industries show: energy, carbon, water, waste.
 GROUPED = SHOWN[:4]
-_NAMES = {"district": "unit__authority__name", "industry": "unit__industry_code"}
+_NAMES = {"district": "unit__authority__name", "industry": "unit__industry_code", "category": "unit__category"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +163,7 @@ SPAN, SPARK_WIDTH, SPARK_HEIGHT = 5, 96, 24
 
 
 def group_trends(actor: Actor, *, by: str, until: int) -> list[GroupTrend]:
-    """Return the totals of the years up to `until` by district or by division of industry. One query.
+    """Return the totals of the factories of the years up to `until` by district or by division of industry. One query.
 
     by: "district" | "industry". Only figures in the indicator's own unit of measure are added up.
     """
@@ -173,9 +193,9 @@ def _line(group: str, values: Sequence[Decimal | None]) -> GroupLine:
 
 
 def group_rows(actor: Actor, *, by: str, year: int) -> list[GroupRow]:
-    """Return the totals of a year by district or by division of industry (two digits), the largest use of energy first. One query.
+    """Return the totals of a year by group, the largest use of energy first. One query.
 
-    by: "district" | "industry". Only figures in the indicator's own unit of measure are added up.
+    by: "district" | "industry" (division, two digits), of the factories; "category", each by itself. Only figures in the indicator's own unit of measure are added up.
     """
     sums, units = _group_sums(actor, by, (year - 1, year))
     order = sorted(sums, key=lambda group: (-sums[group].get(("energy_total", year), Decimal(0)), group))
@@ -192,17 +212,12 @@ def group_rows(actor: Actor, *, by: str, year: int) -> list[GroupRow]:
 def _group_sums(
     actor: Actor, by: str, years: Sequence[int]
 ) -> tuple[dict[str, dict[tuple[str, int], Decimal]], dict[tuple[str, str, int], int]]:
-    """Return group → (indicator, year) → total, and (group, indicator, year) → units. One query."""
+    """Return group → (indicator, year) → total, and (group, indicator, year) → units: of factories, if not by category. One query."""
     known = indicators()
+    units_seen = visible_to(actor) if by == "category" else visible_to(actor).filter(category=USUAL)
     rows = (
-        UnitFigure.objects.filter(
-            unit__in=visible_to(actor).select_related(None).order_by().values("pk"),
-            indicator__in=GROUPED,
-            data_year__in=years,
-            period=YEARLY,
-            superseded_at=None,
-        )
-        .order_by()
+        counted(units_seen, GROUPED)
+        .filter(data_year__in=years)
         .values_list(_NAMES[by], "indicator", "unit_of_measure", "data_year")
         .annotate(total=Sum("value"), units=Count("unit", distinct=True))
     )

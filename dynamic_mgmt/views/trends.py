@@ -10,7 +10,7 @@ from dynamic_mgmt.models import ListedUnit
 from dynamic_mgmt.packets.year import year_paper, year_pdf
 from dynamic_mgmt.selectors.lists import visible_to
 from dynamic_mgmt.selectors.tables import periods
-from dynamic_mgmt.selectors.trends import group_charts, unit_charts
+from dynamic_mgmt.selectors.trends import USUAL, group_charts, unit_charts
 from dynamic_mgmt.views.dispatching import download
 from dynamic_mgmt.views.tables import CITY, DISTRICT, READERS
 from greenportal import clock
@@ -19,13 +19,14 @@ from greenportal.directory.selectors import nominating_authorities
 from greenportal.findings.types import NotVisible
 
 ANY = ("", "全部")
+CATEGORIES = dict(ListedUnit.Category.choices)
 
 
 class TrendFilter(forms.Form):
     """What the totals are of; what cannot be read does not filter."""
 
     authority = forms.ChoiceField(label="区市县", required=False)
-    category = forms.ChoiceField(label="类别", choices=[ANY, *ListedUnit.Category.choices], required=False)
+    category = forms.ChoiceField(label="类别", choices=ListedUnit.Category.choices, required=False)
     industry = forms.RegexField(r"^\d{2,4}$", label="行业代码（2至4位）", max_length=4, required=False)
 
 
@@ -33,19 +34,26 @@ class TrendFilter(forms.Form):
 def index(request: HttpRequest) -> HttpResponse:
     """Totals by year of the units that the officer sees, with the table beside each chart."""
     actor = actor_of(request)
-    form = TrendFilter(request.GET or None)
+    form = TrendFilter({"category": USUAL, **request.GET.dict()})
     places = list(nominating_authorities()) if actor.is_city else []
     form.fields["authority"].choices = [ANY, *((str(a.pk), a.name) for a in places)]  # type: ignore[attr-defined]
     if not actor.is_city:
         del form.fields["authority"]
     values = form.cleaned_data if form.is_valid() else {}
+    chosen = values.get("category") or USUAL
     charts = group_charts(
         actor,
         authority_id=int(values["authority"]) if values.get("authority") else None,
         industry=values.get("industry", ""),
-        category=values.get("category", ""),
+        category=chosen,
     )
-    context = {"form": form, "charts": charts, "is_city": actor.is_city, "period": periods().first()}
+    context = {
+        "form": form,
+        "charts": charts,
+        "is_city": actor.is_city,
+        "period": periods().first(),
+        "of": CATEGORIES[chosen],
+    }
     return render(request, "dynamic_mgmt/trends.html", context)
 
 

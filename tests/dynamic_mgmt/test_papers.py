@@ -122,7 +122,7 @@ def test_the_yearly_report_takes_the_same_queries_for_any_number(count, django_a
     for stage in stages:
         make_filed(stage)
     lead = actor(Role.CITY_LEAD)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         year_paper(lead, stages[0].period)
 
 
