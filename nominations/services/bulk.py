@@ -130,7 +130,12 @@ def _errors(row: CandidateRow, known: _Known, authority_id: int) -> list[tuple[s
     if not row.organisation.strip() or len(row.organisation.strip()) > _NAME_LIMIT:
         errors.append(("organisation", f"填写单位名称（{_NAME_LIMIT}字以内）。"))
     if row.industry.strip() and row.industry.strip() not in known.industries:
-        errors.append(("industry", f"行业代码{row.industry.strip()}不在GB/T 4754-2017中，填写四位代码。"))
+        errors.append(
+            (
+                "industry",
+                f"系统尚未收录行业代码{row.industry.strip()}，核对GB/T 4754-2017的四位代码；代码无误的，请市局在“行业代码”中导入。",
+            )
+        )
     if row.evaluator_uscc.strip() and _code(row.evaluator_uscc) not in known.evaluators:
         errors.append(("evaluator_uscc", "没有找到这一代码的评价机构，核对代码，或留空后在申报中选择。"))
     organisation = known.organisations.get(code)

@@ -15,6 +15,7 @@ from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
 from greenportal.directory.selectors import nominating_authorities
 from greenportal.findings.types import Finding, Invalid, NotVisible
+from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets.printing import printed
 from nominations.constants import RETURN_PHRASES
 from nominations.forms.base import whole
@@ -181,6 +182,7 @@ def city_list(request: HttpRequest, list_id: int) -> HttpResponse:
     actor = actor_of(request)
     row = get_list(request, list_id)
     form = PaperForm(posted(request))
+    asked = rulebook_at(row.round_id)[0].copies
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         count = form.run(
@@ -190,7 +192,8 @@ def city_list(request: HttpRequest, list_id: int) -> HttpResponse:
         )
         if count is not None:
             verdict = "校验码与报送版本一致" if count.matches else "校验码与报送版本不一致，请联系推荐单位"
-            return done(request, f"已登记{count.copies}份，{verdict}。", "nominations:city_list", row.pk)
+            number = "" if count.copies == asked else f"，应收{asked}份"
+            return done(request, f"已登记{count.copies}份{number}，{verdict}。", "nominations:city_list", row.pk)
     submission = row.submission
     version = submission.list_version
     entries = ListEntry.objects.filter(list_version=version).select_related("nomination__subject")
@@ -202,6 +205,7 @@ def city_list(request: HttpRequest, list_id: int) -> HttpResponse:
         "entries": [(e, STATE_COLOURS.get(e.nomination.state, "")) for e in entries.order_by("category", "position")],
         "packet": getattr(version, "packet", None),
         "scans": SealScan.objects.filter(list_version=version).select_related("file").order_by("pk"),
+        "asked_copies": asked,
         "counts": PaperCount.objects.filter(list=row).select_related("counted_by").order_by("-pk"),
         "form": form,
     }

@@ -77,6 +77,32 @@ def test_missing_secret_stops_compose(variable):
     assert f"${{{variable}:?" in text
 
 
+#: Settings that no operator of the compose file sets, each with the reason.
+NOT_PASSED = {
+    "APP_DATABASE_ROLE": "the role's name is the compose file's own",
+    "CACHE_URL": "the cache is the compose file's Redis",
+    "DOCUMENT_FONT_DIR": "the fonts are in the image",
+    "EMAIL_GATEWAY": "dotted path of code, set by whoever adds the code",
+    "SMS_GATEWAY": "dotted path of code, set by whoever adds the code",
+    "GREENPORTAL_CLOCK_OFFSET_SECONDS": "shifts every deadline; a system check refuses it",
+    "GREENPORTAL_DEMO": "the demonstration never runs in production",
+    "GREENPORTAL_LOCAL_DIR": "a developer's folder",
+}
+
+
+def test_every_setting_of_the_environment_reaches_the_portal():
+    """A scanner that cannot be switched on is no scanner: a setting read from the environment is passed, or excused."""
+    folder = ROOT / "greenportal" / "settings"
+    code = "".join((folder / name).read_text(encoding="utf-8") for name in ("base.py", "production.py"))
+    read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", code))
+    assert {"CLAMD_ADDRESS", "SECRET_KEY", "DATABASE_URL"} <= read
+    passed = set(SERVICES["web"]["environment"])
+    assert read - passed - set(NOT_PASSED) == set()
+    assert set(NOT_PASSED) & passed == set()
+    guide = (ROOT / "docs" / "howto" / "deploy.md").read_text(encoding="utf-8")
+    assert {name for name in read & passed if name not in guide} == set()
+
+
 def test_redis_keeps_its_rings_and_evicts_nothing():
     command = " ".join(SERVICES["redis"]["command"])
 

@@ -205,3 +205,16 @@ def test_list_shows_each_value_under_its_own_heading() -> None:
     assert found["地区"] == ready.district.authority.name
     assert found["工厂（企业）名称"] == nomination.subject.name
     assert found["是否重点用能行业"] == "否"
+
+
+def test_fewer_paper_copies_than_the_notice_asks_are_said_so() -> None:
+    ready = ready_list(stage="submitted")
+    client = city_browser()
+    url = reverse("nominations:city_list", args=[ready.list.pk])
+    for copies, told in (
+        ("1", "已登记1份，应收2份，校验码与报送版本不一致"),
+        ("2", "已登记2份，校验码与报送版本不一致"),
+    ):
+        page = client.post(url, {"copies": copies, "hash_seen": "0" * 16, "note": ""}, follow=True).content.decode()
+        assert told in page
+    assert page.count("（应收2份）") == 1
