@@ -16,7 +16,7 @@ from django.forms.boundfield import BoundField
 from greenportal.accounts.identity import told_of
 from greenportal.sheets import computing, paths, printing, values
 from greenportal.sheets.types import Answers, Field, FieldType, Level, Required, Section, Sheet, Table
-from greenportal.sheets.validation import validate
+from greenportal.sheets.validation import in_row, validate
 
 RADIO_LIMIT = 6
 #: From this many columns on a table has lists to choose from instead of buttons, so that a row stays a line.
@@ -142,6 +142,8 @@ class SheetForm(forms.Form):
                             name = paths.input_name(paths.cell(table.key, row["_id"], column.key))
                             label = paths.cell_label(table, number, column)
                             self._add(name, column, label, row.get(column.key), narrow=len(table.columns) >= WIDE)
+                            if name in self.specs:
+                                self.specs[name] = in_row(column, row)
 
     def _add(self, name: str, spec: Field, label: str, value: Any, *, narrow: bool = False) -> None:
         self.fields[name] = _form_field(spec, label, narrow=narrow)
@@ -246,12 +248,14 @@ def section_specs(sheet: Sheet, section: Section, answers: Answers) -> dict[str,
         for row in paths.rows_of(table, answers):
             for column in table.columns:
                 if not column.formula and not table.is_printed(row["_id"], column.key):
-                    specs[paths.input_name(paths.cell(table.key, row["_id"], column.key))] = column
+                    specs[paths.input_name(paths.cell(table.key, row["_id"], column.key))] = in_row(column, row)
     return specs
 
 
 def _with_typed(sheet: Sheet, section: Section, answers: Answers, data: Mapping[str, Any]) -> dict[str, Any]:
-    return apply(sheet, answers, typed(data, section_specs(sheet, section, answers)))
+    once = apply(sheet, answers, typed(data, section_specs(sheet, section, answers)))
+    # A unit typed in the same breath tells how the numbers beside it are meant.
+    return apply(sheet, once, typed(data, section_specs(sheet, section, once)))
 
 
 def apply(sheet: Sheet, answers: Answers, changes: Mapping[str, Any]) -> dict[str, Any]:

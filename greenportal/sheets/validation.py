@@ -16,6 +16,8 @@ from greenportal.sheets.paths import cell, cell_label, rows_of
 from greenportal.sheets.types import Answers, Field, FieldType, Level, Problem, Required, Section, Sheet, Table
 
 YEARS = (1900, 2100)
+#: Units that are signs; every other one begins with a letter.
+_SIGNS = frozenset("%％‰℃°")
 
 
 def validate(sheet: Sheet, answers: Answers, *, section: str | None = None) -> list[Problem]:
@@ -65,13 +67,25 @@ def _table_problems(sheet: Sheet, table: Table, answers: Answers) -> Iterator[Pr
             if computing.column_shown(sheet, answers, table, column, row):
                 label = cell_label(table, number, column)
                 path = f"{sheet.key}.{cell(table.key, row['_id'], column.key)}"
-                yield from _one(path, label, limited(column, row), row.get(column.key))
+                yield from _one(path, label, in_row(column, row), row.get(column.key))
 
 
 def limited(column: Field, row: Mapping[str, str]) -> Field:
     """Return the column with the limit that its row prints (`max_from`); as it is where none can be read."""
     most = computing.decimal_of(row.get(column.max_from)) if column.max_from else None
     return column if most is None else replace(column, max=most)
+
+
+def in_row(column: Field, row: Mapping[str, str]) -> Field:
+    """Return the column as it is meant in this row: with the unit that the row names, and the limit that it prints.
+
+    The unit goes to numbers without one of their own, so that `85%` is read where the row says %. What is no unit
+    to be written behind a number (a dash, a power of ten) is left out.
+    """
+    unit = row.get("unit") or ""
+    if column.is_number and not column.unit and not column.formula and (unit[:1].isalpha() or unit[:1] in _SIGNS):
+        column = replace(column, unit=unit)
+    return limited(column, row)
 
 
 def missing_message(field: Field, label: str = "") -> str:

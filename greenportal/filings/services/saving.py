@@ -20,9 +20,10 @@ from greenportal.filings.services.locking import editable_filing
 from greenportal.findings.types import Invalid, Stale, WrongState
 from greenportal.sheets import Field, Level, Problem, Sheet, validate
 from greenportal.sheets.forms import apply
-from greenportal.sheets.paths import Place, label_of, parse
+from greenportal.sheets.paths import Place, cell, label_of, parse
 from greenportal.sheets.printing import text_of
-from greenportal.sheets.values import is_empty, normalise
+from greenportal.sheets.validation import in_row
+from greenportal.sheets.values import clean, is_empty, normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def save(*, filing_id: int, seen_version: int, changes: Mapping[str, Any], actor
     with transaction.atomic():
         filing = editable_filing(actor, filing_id)
         sheet = sheet_of(filing)
-        wanted = _normalised(sheet, changes)
+        wanted = _normalised(sheet, filing.answers, changes)
         real = {path: value for path, value in wanted.items() if not _same(value, _stored(filing.answers, path))}
         refused = withheld(actor, filing, sheet, real)
         real = {path: value for path, value in real.items() if path not in refused}
@@ -88,18 +89,30 @@ def _store(filing: Filing, sheet: Sheet, real: Mapping[str, Any], actor: Actor, 
     announce(filing, actor)
 
 
-def _normalised(sheet: Sheet, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _normalised(sheet: Sheet, answers: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     for path, value in changes.items():
         place = parse(path)
         field = _field(sheet, place) if place else None
         if field is not None:
-            wanted[path] = normalise(field, value)
+            wanted[path] = normalise(_meant(sheet, answers, changes, place, field), value)
         elif place is not None and place.table and not place.column and value is None and _has_table(sheet, place):
             wanted[path] = None
         else:
             raise Invalid("表单已经更新，请刷新页面后继续填写。", errors={path: ["这一项不在现行表单中。"]})
     return wanted
+
+
+def _meant(
+    sheet: Sheet, answers: Mapping[str, Any], changes: Mapping[str, Any], place: Place | None, field: Field
+) -> Field:
+    """Return a column with the unit of its row, as printed, as typed now, or as stored; a field as it is."""
+    if place is None or not place.column or not field.is_number or field.unit:
+        return field
+    unit = changes.get(cell(place.table, place.row, "unit")) or _stored(answers, cell(place.table, place.row, "unit"))
+    fixed = sheet.table(place.table).fixed_row(place.row)
+    printed = fixed.values.get("unit") if fixed else None
+    return in_row(field, {"unit": clean(str(unit)) if printed is None else printed})
 
 
 def _has_table(sheet: Sheet, place: Place) -> bool:

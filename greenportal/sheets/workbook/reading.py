@@ -11,6 +11,7 @@ from openpyxl.utils import get_column_letter
 from greenportal.sheets.paths import ROW_ID, cell_label
 from greenportal.sheets.paths import cell as cell_path
 from greenportal.sheets.types import Field, Sheet, Table
+from greenportal.sheets.validation import in_row
 from greenportal.sheets.values import clean, fingerprint, is_empty, normalise
 from greenportal.sheets.workbook import cells, identity
 from greenportal.sheets.workbook.drawing import MARKER
@@ -174,6 +175,14 @@ def _value(
     if message and fingerprint(value) != base:
         return None, CellProblem(where.worksheet, where.cell, label, f"{message}。", path, shown)
     return value, None
+
+
+def _beside(grid: _Grid, table: Table, row_id: str, row: Sequence[object]) -> dict[str, str]:
+    """Return what stands in a row, for its unit and its limit: printed texts are the definition's, never the file's."""
+    named = {column.key: (column, grid.columns.get(f"column:{column.key}")) for column in table.columns}
+    found = {key: str(normalise(column, _text(row, at))) for key, (column, at) in named.items() if not column.is_list}
+    fixed = table.fixed_row(row_id)
+    return found | (dict(fixed.values) if fixed else {})
 
 
 class _Reader:
@@ -347,6 +356,7 @@ class _Reader:
         self, grid: _Grid, table: Table, desk: _Desk, row_id: str, number: int, row: Sequence[object], count: int
     ) -> None:
         filled = False
+        beside = _beside(grid, table, row_id, row)
         for column in table.columns:
             name = f"column:{column.key}"
             if name not in grid.columns or table.is_printed(row_id, column.key):
@@ -359,7 +369,7 @@ class _Reader:
             if column.formula:
                 desk.untouched(column, path, label, seen, where)
             else:
-                filled = desk.put(column, path, label, seen, where) or filled
+                filled = desk.put(in_row(column, beside), path, label, seen, where) or filled
         if not filled and not table.fixed:
             desk.drop_emptied(table, row_id)
 
