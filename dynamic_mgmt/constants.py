@@ -48,6 +48,8 @@ FILE_FIGURES = "dynamic_mgmt.figures_import"
 FILE_EVIDENCE = "dynamic_mgmt.evidence"
 #: The received tables of a category as one ZIP.
 FILE_ARCHIVE = "dynamic_mgmt.archive"
+#: The Excel of a category as it was issued, before it is sent up.
+FILE_EXPORT = "dynamic_mgmt.export"
 JOB_ARCHIVE = "dynamic_mgmt.make_archive"
 #: How long a link for filling a table lives at most.
 TABLE_LINK_DAYS = 60

@@ -9,7 +9,15 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt import table_rules
-from dynamic_mgmt.constants import FILE_ARCHIVE, FILE_EVIDENCE, FILE_FIGURES, FILE_TABLES, SCOPE_PERIOD, SCOPE_TABLE
+from dynamic_mgmt.constants import (
+    FILE_ARCHIVE,
+    FILE_EVIDENCE,
+    FILE_EXPORT,
+    FILE_FIGURES,
+    FILE_TABLES,
+    SCOPE_PERIOD,
+    SCOPE_TABLE,
+)
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.selectors.evidence import evidence_files
 from dynamic_mgmt.selectors.hints import hints_of
@@ -68,7 +76,7 @@ def own_uploads(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile
 
 
 def archives(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    """The ZIPs of all districts' tables are the city's."""
+    """The ZIPs and exports of all districts' tables are the city's."""
     return rows if actor.is_city else rows.none()
 
 
@@ -83,6 +91,7 @@ def connect() -> None:
     files.register(FILE_FIGURES, own_uploads)
     files.register(FILE_EVIDENCE, evidence_files)
     files.register(FILE_ARCHIVE, archives)
+    files.register(FILE_EXPORT, archives)
     filings.register(
         SCOPE_TABLE, view=may_view_filing, edit=may_edit_filing, back_url=back_url, title=title, hints=hints
     )

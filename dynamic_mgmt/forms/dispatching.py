@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from dynamic_mgmt.models import ListedUnit, Statement
+from dynamic_mgmt.models import ListedUnit, Statement, TableExport
+from greenportal import clock
 from greenportal.directory.forms import DateField, ServiceForm
 
 LINE_MARK = "="
@@ -37,9 +38,18 @@ class ColumnsForm(ServiceForm):
 class DispatchForm(ServiceForm):
     """What was sent up, when and under which number."""
 
-    category = forms.ChoiceField(label="类别", choices=ListedUnit.Category.choices)
+    export = forms.ChoiceField(label="导出的文件", error_messages={"required": "先导出Excel，再选择上报的那一份。"})
     sent_on = DateField(label="上报日期")
     document_no = forms.CharField(label="文号或平台回执", max_length=120)
+
+    def choose(self, exports: list[TableExport]) -> None:
+        """Offer these exports."""
+        field = self.fields["export"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [
+                (str(row.pk), f"{row.get_category_display()}，{clock.local(row.at):%Y-%m-%d %H:%M}导出")
+                for row in exports
+            ]
 
 
 class ExperienceForm(ServiceForm):

@@ -3,6 +3,7 @@
 from dynamic_mgmt.models.core import ListedUnit, RemovalProposal, UnitSource
 from dynamic_mgmt.models.events import UnitChange, UnitName
 from dynamic_mgmt.models.experience import Experience, Statement
+from dynamic_mgmt.models.exports import ExportedTable, TableExport
 from dynamic_mgmt.models.figures import UnitFigure
 from dynamic_mgmt.models.incidents import Incident, IncidentRevision, IncidentStep
 from dynamic_mgmt.models.matching import MatchDoubt
@@ -23,6 +24,7 @@ __all__ = [
     "DynamicTable",
     "Experience",
     "ExportMap",
+    "ExportedTable",
     "Incident",
     "IncidentRevision",
     "IncidentStep",
@@ -32,6 +34,7 @@ __all__ = [
     "Statement",
     "TableChange",
     "TableEvidence",
+    "TableExport",
     "TableMark",
     "TablePeriod",
     "TableReceipt",

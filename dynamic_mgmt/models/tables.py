@@ -258,13 +258,12 @@ class ExportMap(models.Model):
 
 
 class Dispatch(models.Model):
-    """What the city sent up (国家平台), when and under which number: the tables of one category of a period."""
+    """What the city sent up (国家平台), when and under which number: one export of a category of a period (`TableExport`)."""
 
     period = models.ForeignKey(TablePeriod, models.PROTECT, related_name="dispatches")
     category = models.CharField("类别", max_length=12, choices=ListedUnit.Category.choices)
     sent_on = models.DateField("上报日期")
     document_no = models.CharField("文号或平台回执", max_length=120)
-    tables = models.ManyToManyField(DynamicTable, related_name="dispatches", verbose_name="动态管理表")
     by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

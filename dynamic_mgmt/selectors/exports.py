@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from dynamic_mgmt.models import Dispatch, DynamicTable, ExportMap, TablePeriod, TableReceipt
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from dynamic_mgmt.models import DynamicTable, ExportedTable, ExportMap, TableExport, TablePeriod, TableReceipt
 from dynamic_mgmt.selectors.catalogue import sheet_for
 from dynamic_mgmt.table_states import TableState
 from greenportal.filings.selectors import sheets_of
@@ -67,15 +69,22 @@ def reported(period: TablePeriod, category: str) -> list[DynamicTable]:
     )
 
 
-def rows(tables: Sequence[DynamicTable], keys: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the texts of each table by key, from the answers as last received. Two queries for any number."""
-    receipts = (
+def receipts_of(tables: Sequence[DynamicTable]) -> dict[int, TableReceipt]:
+    """Return the last receipt of each table that has one. One query."""
+    found = (
         TableReceipt.objects.filter(table__in=[t.pk for t in tables])
         .select_related("filing_version")
         .order_by("table_id", "-pk")
         .distinct("table_id")
     )
-    latest = {r.table_id: r.filing_version for r in receipts}
+    return {row.table_id: row for row in found}
+
+
+def rows(
+    tables: Sequence[DynamicTable], keys: Sequence[str], receipts: Mapping[int, TableReceipt]
+) -> Iterator[list[str]]:
+    """Yield the texts of each table by key, from the answers as received (`receipts_of`). One query for any number."""
+    latest = {pk: row.filing_version for pk, row in receipts.items()}
     sheets = sheets_of({v.definition_sha256 for v in latest.values()})
     fields = {sha: {f.key: f for f in sheet.fields()} for sha, sheet in sheets.items()}
     for table in tables:
@@ -107,6 +116,28 @@ def _own(table: DynamicTable, key: str) -> str:
     return values[key]
 
 
-def dispatches(period: TablePeriod) -> list[Dispatch]:
-    """Return what was sent up of a period, newest first. Two queries."""
-    return list(period.dispatches.select_related("by").prefetch_related("tables"))
+def exports_of(period: TablePeriod) -> QuerySet[TableExport]:
+    """Return the exports of a period with how many tables each holds, newest first. One query."""
+    return period.exports.select_related("by", "file", "dispatch__by").annotate(number=Count("rows"))
+
+
+def waiting(period: TablePeriod) -> list[TableExport]:
+    """Return the newest export of each category where it was not sent up: what a dispatch may name. One query."""
+    newest: dict[str, TableExport] = {}
+    for row in exports_of(period):
+        newest.setdefault(row.category, row)
+    return [row for row in newest.values() if row.dispatch_id is None and row.file_id is not None]
+
+
+def new_in(export: TableExport) -> int:
+    """Return how many rows of an export were not sent up as they stand: same receipt, opinion and decision. One query."""
+    same = ExportedTable.objects.filter(
+        table_id=OuterRef("table_id"),
+        opinion=OuterRef("opinion"),
+        decision=OuterRef("decision"),
+        export__dispatch__isnull=False,
+    )
+    sent = Exists(same.filter(receipt_id=OuterRef("receipt_id")))
+    refused = Exists(same.filter(receipt=None))
+    rows = export.rows.filter(Q(receipt__isnull=False) & ~Q(sent) | Q(receipt=None) & ~Q(refused))
+    return rows.count()

@@ -26,7 +26,7 @@ from greenportal.files import jail
 from greenportal.files import services as files
 from greenportal.files.models import StoredFile
 from greenportal.files.selectors import visible_file
-from greenportal.findings.types import NotVisible
+from greenportal.findings.types import Invalid, NotVisible
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 200
@@ -52,26 +52,37 @@ def index(request: HttpRequest, period_id: int) -> HttpResponse:
     """Exports by category and what was sent up."""
     actor, period = actor_of(request), _period(period_id)
     form = DispatchForm(posted(request))
+    form.choose(exports.waiting(period))
     if request.method == "POST" and form.is_valid():
-        done = form.run(lambda: dispatching.record_dispatch(actor=actor, period=period, **form.cleaned_data))
+        values = dict(form.cleaned_data)
+        chosen = int(values.pop("export"))
+        done = form.run(lambda: dispatching.record_dispatch(actor=actor, period=period, export_id=chosen, **values))
         if done is not None:
-            messages.success(request, f"已登记上报{done.tables.count()}张动态管理表。")
+            messages.success(request, f"已登记上报{done.export.rows.count()}张动态管理表。")
             return redirect("dynamic_mgmt:exports", period.pk)
     ready = [
         (value, label, len(exports.reported(period, value)), archiving.newest(actor, period, value))
         for value, label in ListedUnit.Category.choices
     ]
-    sent = [(row, row.get_category_display(), len(row.tables.all())) for row in exports.dispatches(period)]
-    context = {"period": period, "form": form, "ready": ready, "sent": sent, "has_errors": bool(form.errors)}
+    made = [(row, row.get_category_display()) for row in exports.exports_of(period)[:SHOWN]]
+    context = {"period": period, "form": form, "ready": ready, "made": made, "has_errors": bool(form.errors)}
     return render(request, "dynamic_mgmt/exports.html", context)
 
 
+@require_POST
 @roles(*CITY)
 def category(request: HttpRequest, period_id: int, category: str) -> HttpResponse:
-    """The Excel of one category in the city's columns."""
+    """Make the Excel of one category in the city's columns; it is kept as issued, to be sent up and written down."""
     period = _period(period_id)
-    content = dispatching.export(actor=actor_of(request), period=period, category=category)
-    return download(content, name=f"{period.label}_{ListedUnit.Category(category).label}.xlsx", kind=XLSX)
+    try:
+        made = dispatching.export(actor=actor_of(request), period=period, category=category)
+    except Invalid as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request, f"已导出{made.rows.count()}张动态管理表，在“导出的文件”中下载；上报后按这份文件登记。"
+        )
+    return redirect("dynamic_mgmt:exports", period.pk)
 
 
 @require_POST

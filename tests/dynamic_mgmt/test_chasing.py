@@ -15,12 +15,12 @@ from dynamic_mgmt.models import DynamicTable, Experience, Statement, TableMark
 from dynamic_mgmt.selectors import trends
 from dynamic_mgmt.selectors.table_work import experiences_visible_to
 from dynamic_mgmt.selectors.tables import TableFilters, board, filtered
-from dynamic_mgmt.services import chasing, dispatching, experiences, filing, judging, table_workbooks
+from dynamic_mgmt.services import chasing, experiences, filing, table_workbooks
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.audit.models import AuditEntry
 from greenportal.files.jail import Worksheet
-from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
+from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, WrongState
 from greenportal.mail.models import OutboxMail
 from greenportal.mail.services import rendered
 from tests.factories.accounts import make_user, sign_in
@@ -155,48 +155,6 @@ def test_addresses_of_units_are_one_query(count, django_assert_num_queries):
         make_user(Role.APPLICANT, organisation=firm, email=f"u{n}@example.com")
     with django_assert_num_queries(1):
         assert len(chasing.unit_addresses([firm.pk for firm in firms])) == count
-
-
-# --- exports -----------------------------------------------------------------------------------------------------
-
-
-def ready(stage):
-    table = make_filed(stage)
-    return judging.give_opinion(actor=stage.officer, table_id=table.pk, seen_version=table.version, opinion="keep")
-
-
-def test_export_follows_the_columns_that_the_city_set():
-    stage = make_stage()
-    ready(stage)
-    make_filed(make_stage("庄河市", period=stage.period))  # without an opinion: not exported
-    city = actor(Role.CITY_REVIEWER)
-    pairs = [("能耗", "energy_total_y0"), ("企业", "unit.current_name"), ("单耗", "energy_per_product_y0")]
-    values = {"actor": city, "period": stage.period, "category": "factory", "note": "模板"}
-    dispatching.set_columns(pairs=pairs, seen_version=0, **values)
-    content = dispatching.export(actor=city, period=stage.period, category="factory")
-    grid = [[c for c in row if c is not None] for row in load_workbook(io.BytesIO(content)).worksheets[0].values]
-    assert ["能耗", "企业", "单耗"] in grid
-    assert [r for r in grid if stage.unit.name_as_listed in r] == [["3120", stage.unit.name_as_listed, "12"]]
-    with pytest.raises(Stale):
-        dispatching.set_columns(pairs=pairs, seen_version=0, **values)
-    with pytest.raises(Invalid) as caught:
-        dispatching.set_columns(pairs=[("能耗", "energy"), ("", "authority")], seen_version=1, **values)
-    assert caught.value.errors["columns"] == ["第1行：没有数据项“energy”，从下方列出的键中选用。", "第2行：填写列名。"]
-    with pytest.raises(Refused):
-        dispatching.export(actor=stage.officer, period=stage.period, category="factory")
-
-
-def test_what_was_sent_up_is_written_once_per_table():
-    stage = make_stage()
-    ready(stage)
-    city = actor(Role.CITY_REVIEWER)
-    values = {"actor": city, "period": stage.period, "category": "factory", "document_no": "回执1"}
-    with pytest.raises(Invalid, match="核对日期"):
-        dispatching.record_dispatch(sent_on=clock.today() + timedelta(days=1), **values)
-    made = dispatching.record_dispatch(sent_on=clock.today(), **values)
-    assert made.tables.count() == 1
-    with pytest.raises(Invalid, match="没有新的"):
-        dispatching.record_dispatch(sent_on=clock.today(), **values)
 
 
 # --- a whole district's workbook ---------------------------------------------------------------------------------

@@ -97,7 +97,12 @@ def test_a_table_goes_from_unit_to_city(
     page.goto(f"{live_portal.url}{reverse('dynamic_mgmt:counts')}")
     screenshot(page, "tables-counts")
     page.goto(f"{live_portal.url}{reverse('dynamic_mgmt:exports', args=[table.period_id])}")
-    page.get_by_role("row", name="绿色工厂").get_by_role("button").click()
+    page.get_by_role("row", name="绿色工厂").get_by_role("button", name="导出Excel").click()
+    expect(page.get_by_text("已导出2张动态管理表")).to_be_visible()
+    page.get_by_label("文号或平台回执").fill("虚构平台回执1号")
+    page.get_by_label("上报日期").fill("2022-09-20")
+    screenshot(page, "tables-export")
+    page.get_by_role("row", name="绿色工厂").get_by_role("button", name="生成").click()
     expect(page.locator("h1")).to_contain_text("正在处理")
     screenshot(page, "tables-archive-progress")
     with clock.fixed(DURING):
