@@ -24,6 +24,7 @@ from evaluators.services.counting import (
     tell_nominations,
     warn_near,
 )
+from evaluators.services.working import EngagementFields
 from evaluators.states import CLAIMANTS, COUNTED, ENGAGEMENT_TRANSITIONS, EngagementState
 from greenportal import clock, transitions
 from greenportal.accounts.actors import Actor
@@ -217,7 +218,8 @@ def confirm(
     report_on: date of its report, if issued; independent: its declaration that it had no part in the
     self-evaluation (通知 二、第1段), None where it says nothing; cap_seen: it read that this confirmation fills
     the cap, which the rulebook's `cap_acknowledge` asks for. Raises Invalid at `cap_seen` where that is missing,
-    and at `report_on` for a report dated within a sanction (不予采信) or no report while one runs.
+    and at `report_on` for a day after today or before contract and visit, for a report dated within a sanction
+    (不予采信), or no report while one runs.
     """
     now = clock.now()
     values: dict[str, Any] = {"confirmed_at": now}
@@ -227,6 +229,7 @@ def confirm(
         values |= {"independent": independent, "independent_at": now}
 
     def look(engagement: Engagement) -> None:
+        _dated_rightly(engagement, report_on)
         dated = report_on or engagement.report_on
         if dated is None:
             refuse_new_work(engagement.evaluator.organisation_id)
@@ -238,6 +241,19 @@ def confirm(
             engagement.cap_seen_by_id = actor.user_id
 
     return _move(actor, _Move("confirm", engagement_id, seen_version, "", values, look))
+
+
+def _dated_rightly(engagement: Engagement, report_on: date | None) -> None:
+    """Raise Invalid at `report_on` for a day that its work page would refuse: a day to come would lie outside any sanction."""
+    told = EngagementFields(
+        contract_on=engagement.contract_on,
+        visit_from=engagement.visit_from,
+        visit_to=engagement.visit_to,
+        report_on=report_on,
+    )
+    wrong = told.problems().get("report_on")
+    if wrong:
+        raise Invalid(wrong[0], errors={"report_on": wrong})
 
 
 def _cap_unseen(group_id: int, round_id: int) -> Invalid:

@@ -265,6 +265,30 @@ def test_a_report_counts_by_its_own_day(stored, report_on, refused, round_2022, 
         assert confirm_on(evaluator, engagement, AFTER, **values).report_on == report_on
 
 
+@pytest.mark.parametrize("late", [True, False], ids=["tomorrow", "today"])
+def test_a_report_of_a_day_to_come_does_not_switch_a_running_sanction_off(late, round_2022, reviewer, second):
+    evaluator = make_evaluator()
+    make_sanction(evaluator.organisation, _user(reviewer), _user(second), verified_on=FIRST, until=AFTER)
+    engagement = make_engagement(evaluator, round_2022)
+    if late:
+        with pytest.raises(Invalid) as caught:
+            confirm_on(evaluator, engagement, date(2022, 10, 1), report_on=AFTER)
+        assert caught.value.errors == {"report_on": ["评价报告日期应不晚于今天，核对后填写。"]}
+        engagement.refresh_from_db()
+        assert (engagement.state, engagement.report_on) == ("claimed", None)
+    else:
+        assert confirm_on(evaluator, engagement, AFTER, report_on=AFTER).state == "confirmed"
+
+
+def test_a_report_before_its_visit_is_refused_where_it_is_confirmed(round_2022):
+    evaluator = make_evaluator()
+    engagement = make_engagement(evaluator, round_2022, visit_to=date(2022, 9, 10), visit_from=date(2022, 9, 9))
+    with pytest.raises(Invalid) as caught:
+        confirm_on(evaluator, engagement, date(2022, 10, 1), report_on=date(2022, 9, 9))
+    assert caught.value.errors == {"report_on": ["评价报告日期应不早于现场评价结束日期（2022-09-10），核对后填写。"]}
+    assert confirm_on(evaluator, engagement, date(2022, 10, 1), report_on=date(2022, 9, 10)).state == "confirmed"
+
+
 def test_unconfirmed_and_foreign_sanctions_refuse_nothing(round_2022, reviewer, second):
     evaluator, other = make_evaluator(), make_evaluator()
     written(reviewer, evaluator)

@@ -76,7 +76,9 @@ def sanction(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Finding:
         return manual(spec, "第三方评价机构尚未填写，填写后核查。")
     if evaluator.sanctions is None:
         return manual(spec, "尚未核对评价机构是否在不予采信期内。")
-    report = (facts.engagement or UNKNOWN).report_on
+    told_on = (facts.engagement or UNKNOWN).report_on
+    # A day to come is no report yet: typed by mistake or to escape, it must not switch a running sanction off.
+    report = told_on if told_on is not None and told_on <= facts.as_of else None
     for row in evaluator.sanctions:
         running = _runs(row, facts)
         during = report is not None and row.verified_on <= report < _ends(row) and row.verified_on <= facts.as_of

@@ -595,6 +595,8 @@ ENGAGEMENTS = [
     Case("SANCTION", "报告早于查实", ASK, sanctioned(date(2022, 9, 2), LATER, report=date(2022, 9, 1))),
     Case("SANCTION", "报告在查实当日", NOT, sanctioned(date(2022, 9, 1), LATER, report=date(2022, 9, 1))),
     Case("SANCTION", "期内出具而期已满", NOT, sanctioned(date(2019, 9, 1), date(2022, 9, 2), report=date(2022, 9, 1))),
+    Case("SANCTION", "报告日期在期满后的将来", NOT, sanctioned(date(2022, 9, 1), LATER, report=LATER + DAY)),
+    Case("SANCTION", "报告日期为核查日", NOT, sanctioned(date(2022, 9, 1), LATER, report=AS_OF)),
     Case("SANCTION", "期满当日出具", MET, sanctioned(date(2019, 9, 1), date(2022, 9, 1), report=date(2022, 9, 1))),
     Case("SANCTION", "产品不适用", NONE, category="product"),
     Case("ENGAGEMENT", "已确认", MET),
