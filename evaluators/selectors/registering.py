@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from evaluators.models import CaseEvidence, RegistrationCase
 from evaluators.rules import Condition, conditions, kind_of_code
 from evaluators.selectors.detail import thresholds
 from evaluators.selectors.lists import SEE_ALL
 from evaluators.selectors.roster import RosterCounts, counts, named_fields, roster_sheet
+from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.filings.models import FieldComment
 from greenportal.rounds.rulebook import Rulebook
@@ -107,7 +106,7 @@ def declared_by(case: RegistrationCase, answers: Mapping[str, Any], *, book: Rul
     """Return what `answers` and the roster as of `at` say for a case. One query."""
     named = named_fields(roster_sheet(book.key))
     staff = counts([case.evaluator_id], named=named, at=at)[case.evaluator_id]
-    return declared(answers, staff, uscc=case.evaluator.organisation.uscc, until=at.date())
+    return declared(answers, staff, uscc=case.evaluator.organisation.uscc, until=clock.local(at).date())
 
 
 def judged(facts: Declared, book: Rulebook) -> tuple[Condition, ...]:
@@ -134,13 +133,29 @@ def remarks_of(scope: str, scope_id: int) -> list[FieldComment]:
     return sorted(rows, key=lambda row: row.answer != FieldComment.Answer.OPEN)
 
 
-def filed_contacts(organisation_ids: Iterable[int]) -> QuerySet[Any, Any]:
-    """Return a query of (organisation, phone, mail): what evaluators gave as their contact in their registrations.
+@dataclass(frozen=True, slots=True)
+class FiledBody:
+    """What a body said of itself in registrations it filed. legal_representative: of the last one; contacts: of all."""
 
-    For a union with whatever else is known of these bodies, so that it costs no query of its own.
-    """
-    answers, text = "filing__answers", TextField()
-    phone = Coalesce(KeyTextTransform("contact_phone", answers), Value(""), output_field=text)
-    mail = Coalesce(KeyTextTransform("contact_email", answers), Value(""), output_field=text)
-    rows = RegistrationCase.objects.filter(evaluator__organisation_id__in=list(organisation_ids), filing__isnull=False)
-    return rows.order_by().values_list("evaluator__organisation_id", phone, mail)
+    legal_representative: str = ""
+    phones: tuple[str, ...] = ()
+    mails: tuple[str, ...] = ()
+
+
+def filed_bodies(organisation_ids: Iterable[int]) -> dict[int, FiledBody]:
+    """Return legal person → what it filed of itself with the city; drafts say nothing yet. One query."""
+    rows = RegistrationCase.objects.filter(
+        evaluator__organisation_id__in=list(organisation_ids), frozen__isnull=False
+    ).order_by("filed_at", "pk")
+    found: dict[int, FiledBody] = {}
+    for pk, answers in rows.values_list("evaluator__organisation_id", "frozen__answers"):
+        before = found.get(pk, FiledBody())
+        name, phone, mail = (
+            str(answers.get(key) or "").strip() for key in ("legal_representative", "contact_phone", "contact_email")
+        )
+        found[pk] = FiledBody(
+            legal_representative=name or before.legal_representative,
+            phones=(*before.phones, phone) if phone else before.phones,
+            mails=(*before.mails, mail) if mail else before.mails,
+        )
+    return found

@@ -158,7 +158,8 @@ class IndependenceFacts:
 
     applicant_declared, evaluator_declared: True when that side declares that the evaluator had no part in the
     self-evaluation; report_authors: who the applicant says wrote it; document_authors: what the uploaded
-    self-evaluation PDFs say of their author and program; staff: everybody on the evaluator's roster in the
+    self-evaluation PDFs say of their author and program; self_authors, third_authors: who the PDFs of the
+    self-evaluation and of the third-party report name as their author, programs left out; staff: everybody on the evaluator's roster in the
     round; affiliated: a confirmed relation joins evaluator and applicant.
     """
 
@@ -171,6 +172,8 @@ class IndependenceFacts:
     report_authors: tuple[str, ...] | None = None
     staff: tuple[str, ...] | None = None
     document_authors: tuple[str, ...] | None = None
+    self_authors: tuple[str, ...] | None = None
+    third_authors: tuple[str, ...] | None = None
     affiliated: bool | None = None
 
 

@@ -175,7 +175,7 @@ def facts_of_answers(
         name=nomination.subject.name,
         organisation_name=nomination.applicant.name,
         uscc=nomination.applicant.uscc,
-        legal_representative=nomination.applicant.legal_representative,
+        legal_representative=_representative(merged) or nomination.applicant.legal_representative,
         authority=nomination.authority.name,
         industry_code=nomination.industry_id or "",
         statements=read.statements(merged),
@@ -196,6 +196,12 @@ def facts_of_answers(
         documents=_documents(content),
         hands=_hands(content),
     )
+
+
+def _representative(answers: Mapping[str, Any]) -> str:
+    """Return the 法定代表人 that the applicant typed: the directory holds one only where it was imported."""
+    typed = answers.get("legal_representative")
+    return typed.strip() if isinstance(typed, str) else ""
 
 
 def listings_of(facts: Iterable[ListedFact]) -> tuple[Listing, ...]:
@@ -320,7 +326,7 @@ def _evaluator(nomination: Nomination, around: _Around) -> EvaluatorFacts | None
     return EvaluatorFacts(
         name=known.name,
         uscc=known.uscc,
-        legal_representative=known.legal_representative,
+        legal_representative=around.independence.representative_of(known.organisation_id) or known.legal_representative,
         registered=known.registered,
         registered_in_china=known.registered_in_china,
         has_experience=known.has_experience,

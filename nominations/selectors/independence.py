@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluators.models import Engagement
-from evaluators.selectors import EvaluatorStanding, roster_names
+from evaluators.selectors import EvaluatorStanding, FiledBody, filed_bodies, roster_names
 from evaluators.selectors.groups import affiliates_of
-from evaluators.selectors.registering import filed_contacts
 from greenportal.accounts.models import Membership
 from greenportal.directory.models import Organisation
 from nominations.eligibility.facts import IndependenceFacts
 from nominations.models import Nomination
 from nominations.selectors.content import Content
 
-SELF_REPORT = "self_report"
+SELF_REPORT, THIRD_REPORT = "self_report", "third_party_report"
 #: Fields of the applicant's sheets that hold a phone number or an address of its own.
 PHONES, MAILS = ("phone", "mobile", "legal_phone"), ("email",)
 
@@ -32,31 +31,42 @@ class Around:
     mails: Mapping[int, tuple[str, ...]]
     staff: Mapping[int, tuple[str, ...]]
     affiliates: Mapping[int, frozenset[int]]
+    filed: Mapping[int, FiledBody]
+
+    def representative_of(self, organisation_id: int) -> str:
+        """Return the legal representative that a body named in its last filed registration; "" for none."""
+        return self.filed.get(organisation_id, FiledBody()).legal_representative
 
 
 def around(rows: Sequence[Nomination], *, standing: Mapping[int, EvaluatorStanding], round_id: int) -> Around:
-    """Return what lies around the nominations: contacts by legal person, staff by evaluator, relations. Five queries."""
+    """Return what lies around the nominations: contacts by legal person, staff by evaluator, relations. Six queries."""
     bodies = {known.organisation_id for known in standing.values()}
-    phones, mails = _contacts({row.applicant_id for row in rows} | bodies)
+    filed = filed_bodies(bodies)
+    phones, mails = _contacts({row.applicant_id for row in rows} | bodies, filed)
     return Around(
         phones=phones,
         mails=mails,
         staff=roster_names(standing, round_id=round_id),
         affiliates=affiliates_of(bodies),
+        filed=filed,
     )
 
 
-def _contacts(ids: Iterable[int]) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+def _contacts(
+    ids: Iterable[int], filed: Mapping[int, FiledBody]
+) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
     """Return phones and addresses of legal persons, of those who handle their cases, of what evaluators filed. Two queries."""
     phones: dict[int, set[str]] = defaultdict(set)
     mails: dict[int, set[str]] = defaultdict(set)
     pairs = list(Organisation.objects.filter(pk__in=ids).values_list("pk", "phone", "email"))
     handlers = Membership.objects.filter(organisation_id__in=ids).order_by()
     own = handlers.values_list("organisation_id", "user__phone", "user__email")
-    pairs += own.union(filed_contacts(ids), all=True)
-    for pk, phone, mail in pairs:
+    for pk, phone, mail in (*pairs, *own):
         phones[pk].add(phone)
         mails[pk].add(mail)
+    for pk, body in filed.items():
+        phones[pk].update(body.phones)
+        mails[pk].update(body.mails)
     return (
         {pk: tuple(sorted(filter(None, found))) for pk, found in phones.items()},
         {pk: tuple(sorted(filter(None, found))) for pk, found in mails.items()},
@@ -85,7 +95,9 @@ def independence_facts(
         evaluator_mails=about.mails.get(body, ()),
         report_authors=tuple(nomination.report_authors.splitlines()),
         staff=about.staff.get(known.evaluator_id, ()),
-        document_authors=_made_by(content),
+        document_authors=tuple(sorted({*_authors(content, SELF_REPORT), *_programs(content, SELF_REPORT)})),
+        self_authors=_authors(content, SELF_REPORT),
+        third_authors=_authors(content, THIRD_REPORT),
         affiliated=applicant in about.affiliates.get(body, frozenset()),
     )
 
@@ -95,6 +107,15 @@ def _typed(sheets: Iterable[Mapping[str, object]], keys: Iterable[str]) -> tuple
     return tuple(sorted({value for value in values if isinstance(value, str) and value}))
 
 
-def _made_by(content: Content) -> tuple[str, ...]:
-    files = [document.file for document in content.documents if document.slot == SELF_REPORT]
-    return tuple(sorted({text for file in files for text in (file.author, file.creator) if text}))
+def _authors(content: Content, slot: str) -> tuple[str, ...]:
+    """Return who the PDFs of a slot name as their author."""
+    return _told(document.file.author for document in content.documents if document.slot == slot)
+
+
+def _programs(content: Content, slot: str) -> tuple[str, ...]:
+    """Return the programs that made the PDFs of a slot: some bear the name of the body that uses them."""
+    return _told(document.file.creator for document in content.documents if document.slot == slot)
+
+
+def _told(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(filter(None, texts))))

@@ -27,12 +27,17 @@ def independence(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -> Find
     told = facts.independence or NOTHING_TOLD
     if wrote is None and (told.applicant_declared, told.evaluator_declared) != (True, True):
         return manual(spec, _undeclared(told))
-    same = evaluator.legal_representative if evaluator else ""
-    if same and same == facts.legal_representative:
+    theirs, ours = _folded(evaluator.legal_representative if evaluator else ""), _folded(facts.legal_representative)
+    if theirs and theirs == ours:
         return manual(spec, "评价机构与申报单位的法定代表人同名，请核实独立性。")
+    rest = "" if theirs and ours else "法定代表人缺少一方信息，未比对。"
     if wrote is None:
-        return met(spec, "申报单位和评价机构均声明评价机构未参与自评价报告编写。", declared=True)
-    return met(spec, "声明评价机构未参与自评价报告编写。", wrote_self_report=False)
+        return met(spec, f"申报单位和评价机构均声明评价机构未参与自评价报告编写。{rest}", declared=True)
+    return met(spec, f"声明评价机构未参与自评价报告编写。{rest}", wrote_self_report=False)
+
+
+def _folded(name: str) -> str:
+    return "".join(name.split())
 
 
 def _undeclared(told: IndependenceFacts) -> str:

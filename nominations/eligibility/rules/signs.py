@@ -8,7 +8,7 @@ from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding
 from greenportal.rounds.rulebook import Rulebook, RuleSpec
 from nominations.eligibility.answers import manual, met
-from nominations.eligibility.facts import IndependenceFacts, NominationFacts
+from nominations.eligibility.facts import EvaluatorFacts, IndependenceFacts, NominationFacts
 
 #: Providers whose addresses say nothing of who owns them; the last are reserved names that belong to nobody (RFC 2606).
 PUBLIC_MAIL = frozenset(
@@ -43,6 +43,23 @@ PUBLIC_MAIL = frozenset(
         "example.org",
     ]
 )
+#: What programs write as author where nobody was named: of two documents it says nothing.
+NOBODY = frozenset(
+    [
+        "admin",
+        "administrator",
+        "dell",
+        "hp",
+        "lenovo",
+        "microsoft",
+        "pc",
+        "user",
+        "windowsuser",
+        "windows用户",
+        "微软用户",
+        "用户",
+    ]
+)
 _LOCAL_DIGITS = 8
 #: Shorter names are found inside other words too often.
 _LEAST_NAME = 2
@@ -59,7 +76,7 @@ def independence_signs(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -
     found: dict[str, str] = {}
     if evaluator.uscc and evaluator.uscc == facts.uscc:
         found["code"] = "统一社会信用代码相同"
-    if evaluator.legal_representative and evaluator.legal_representative == facts.legal_representative:
+    if _same_name(evaluator.legal_representative, facts.legal_representative):
         found["representative"] = "法定代表人同名"
     found |= _contacts(told)
     found |= _people(told, evaluator.name)
@@ -68,7 +85,28 @@ def independence_signs(facts: NominationFacts, book: Rulebook, spec: RuleSpec) -
     if found:
         words = "；".join(found.values())
         return manual(spec, f"发现独立性线索：{words}。线索不等于结论，请核实后写明判断。", signs=sorted(found))
-    return met(spec, "比对代码、法定代表人、联系方式、人员和文档信息，未发现独立性线索。", signs=[])
+    looked, blank = _compared(facts, evaluator, told)
+    if not looked:
+        return manual(spec, f"{'、'.join(blank)}缺少一方信息，尚不能比对。")
+    rest = f"；{'、'.join(blank)}缺少一方信息，未比对" if blank else ""
+    return met(spec, f"比对{'、'.join(looked)}，未发现独立性线索{rest}。", signs=[])
+
+
+def _compared(
+    facts: NominationFacts, evaluator: EvaluatorFacts, told: IndependenceFacts
+) -> tuple[list[str], list[str]]:
+    """Return what both sides tell, and what one of them does not: an empty side shows nothing and must not read as looked at."""
+    both = {
+        "统一社会信用代码": evaluator.uscc and facts.uscc,
+        "法定代表人": evaluator.legal_representative and facts.legal_representative,
+        "联系电话": _keys(told.applicant_phones) and _keys(told.evaluator_phones),
+        "电子邮箱": _folded(told.applicant_mails) and _folded(told.evaluator_mails),
+        "编写人与机构人员": _names(told.report_authors) and _names(told.staff),
+        "自评价报告文档信息": _names(told.document_authors) and (evaluator.name or _names(told.staff)),
+        "两份报告的文档作者": _persons(told.self_authors) and _persons(told.third_authors),
+        "已认定的关联关系": told.affiliated is not None,
+    }
+    return [name for name, known in both.items() if known], [name for name, known in both.items() if not known]
 
 
 def _contacts(told: IndependenceFacts) -> dict[str, str]:
@@ -95,6 +133,8 @@ def _people(told: IndependenceFacts, name: str) -> dict[str, str]:
     body = "".join(name.split())
     if (body and any(body in word for word in words)) or staff & words:
         found["document"] = "自评价报告文档信息中的作者为评价机构或其人员"
+    if _persons(told.self_authors) & _persons(told.third_authors):
+        found["same_author"] = "自评价报告与第三方评价报告的文档作者相同"
     return found
 
 
@@ -116,6 +156,16 @@ def _folded(mails: Iterable[str] | None) -> set[str]:
 
 def _domains(mails: Iterable[str]) -> set[str]:
     return {mail.rpartition("@")[2] for mail in mails}
+
+
+def _same_name(first: str, second: str) -> bool:
+    """Whether two names are one: blanks inside are how a two-character name is often written."""
+    return bool(first.split()) and "".join(first.split()) == "".join(second.split())
+
+
+def _persons(authors: Iterable[str] | None) -> set[str]:
+    """Return authors without what programs write for nobody."""
+    return {name.casefold() for name in _names(authors)} - NOBODY
 
 
 def _names(names: Iterable[str] | None) -> set[str]:

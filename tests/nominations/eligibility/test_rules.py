@@ -169,3 +169,26 @@ def test_facts_hash_follows_facts_and_not_the_day():
     assert engine.facts_hash(facts) == engine.facts_hash(replace(facts, as_of=facts.as_of.replace(day=1)))
     assert engine.facts_hash(facts) != engine.facts_hash(replace(facts, standard="GB/T 1"))
     assert len(engine.facts_hash(facts)) == 64
+
+
+def _signs(**change):
+    return engine.check_one("INDEPENDENCE_SIGNS", replace(base(), **change), BOOK).because
+
+
+def test_signs_name_what_was_compared_and_what_one_side_does_not_tell():
+    told = _signs(independence=replace(base().independence, self_authors=("丁试",), third_authors=("戊试",)))
+    assert told == (
+        "比对统一社会信用代码、法定代表人、联系电话、电子邮箱、编写人与机构人员、自评价报告文档信息、两份报告的文档作者、"
+        "已认定的关联关系，未发现独立性线索。"
+    )
+    blank = _signs(evaluator=replace(base().evaluator, legal_representative=""))
+    assert blank == (
+        "比对统一社会信用代码、联系电话、电子邮箱、编写人与机构人员、自评价报告文档信息、已认定的关联关系，"
+        "未发现独立性线索；法定代表人、两份报告的文档作者缺少一方信息，未比对。"
+    )
+
+
+@pytest.mark.parametrize(("side", "rest"), [("甲", ""), ("", "法定代表人缺少一方信息，未比对。")])
+def test_a_blank_representative_is_not_said_to_be_compared(side, rest):
+    finding = engine.check_one("INDEPENDENCE", replace(base(), legal_representative=side), BOOK)
+    assert finding.because == f"声明评价机构未参与自评价报告编写。{rest}"

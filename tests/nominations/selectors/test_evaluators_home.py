@@ -7,17 +7,21 @@ from datetime import timedelta
 import pytest
 
 from evaluators.models import ProjectLead
+from evaluators.selectors import filed_bodies
+from evaluators.services import registering
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.filings.models import Filing
-from nominations.models import Nomination
+from greenportal.rounds.selectors import rulebook_at
+from nominations.eligibility.engine import check_one
+from nominations.models import Nomination, NominationSheet
 from nominations.selectors import facts
 from nominations.selectors.reports import report_filing
 from nominations.selectors.work import work_items
 from nominations.services import returning
 from tests.factories.accounts import make_actor
 from tests.factories.nominations import good_evaluator, make_complete, make_district, make_handed_in
-from tests.factories.registering import make_case
+from tests.factories.registering import complete, make_case, make_filed
 
 pytestmark = pytest.mark.django_db
 
@@ -85,15 +89,36 @@ def independence(nomination):
     return facts.load([nomination.pk], as_of=clock.now())[0].independence
 
 
-def test_contacts_of_the_registration_are_compared(two):
-    drafts, admin, district = two
+def facts_of(nomination):
+    return facts.load([nomination.pk], as_of=clock.now())[0]
+
+
+def test_what_the_registration_says_is_compared_once_it_is_filed(two, django_assert_num_queries):
+    draft, admin, district = two[0][0], two[1], two[2]
+    assert facts_of(draft).evaluator.legal_representative == ""
     case = make_case(admin, district.round)
-    assert "13811112222" not in independence(drafts[0]).evaluator_phones
-    answers = {"contact_phone": "13811112222", "contact_email": "zhao@example.cn"}
-    Filing.objects.filter(pk=case.filing_id).update(answers=answers)
-    found = independence(drafts[0])
-    assert "13811112222" in found.evaluator_phones
-    assert "zhao@example.cn" in found.evaluator_mails
+    complete(case, admin, contact_phone="13811112222", contact_email="zhao@example.cn")
+    # A draft is the evaluator's own: nothing of it is compared, so nothing of it shows in a finding.
+    assert "13811112222" not in independence(draft).evaluator_phones
+    registering.file(actor=admin, case_id=case.pk, seen_version=case.version)
+    found = facts_of(draft)
+    assert found.evaluator.legal_representative == "赵试验"
+    assert "13811112222" in found.independence.evaluator_phones
+    assert "zhao@example.cn" in found.independence.evaluator_mails
+    body = draft.evaluator.organisation_id
+    with django_assert_num_queries(1):
+        assert filed_bodies([body, draft.applicant_id]).keys() == {body}
+
+
+def test_one_representative_of_both_bodies_is_a_sign_from_their_own_papers(two):
+    draft, admin, district = two[0][0], two[1], two[2]
+    make_filed(admin, district.round)
+    basic = NominationSheet.objects.get(nomination=draft, sheet_key="factory_basic").filing
+    for name, signs in (("张三试", []), ("赵 试验", ["representative"])):
+        Filing.objects.filter(pk=basic.pk).update(answers={**basic.answers, "legal_representative": name})
+        found = facts_of(draft)
+        assert found.legal_representative == name
+        assert check_one("INDEPENDENCE_SIGNS", found, rulebook_at(district.round.pk)[0]).data["signs"] == signs
 
 
 def test_phones_typed_into_the_third_party_report_are_the_evaluators(two):

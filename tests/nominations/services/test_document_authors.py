@@ -81,6 +81,19 @@ def test_the_evaluators_own_report_is_no_sign(district):
     assert "document" not in signs(nomination)
 
 
+@pytest.mark.parametrize(
+    ("author", "creator", "expected"),
+    [("丁试验", "", True), ("戊试验", "", False), ("", "Microsoft Word", False)],
+    ids=["same author", "others", "same program only"],
+)
+def test_one_author_of_both_reports_is_a_sign(author, creator, expected, district):
+    nomination = make.make_complete(district)
+    uploaded(district, nomination, written_by("丁试验", "Microsoft Word"))
+    assert "same_author" not in signs(nomination)
+    uploaded(district, nomination, written_by(author, creator), slot="third_party_report")
+    assert ("same_author" in signs(nomination)) is expected
+
+
 @pytest.mark.parametrize(("domain", "expected"), [("qq.com", False), ("VIP.163.com", False), ("firm.test", True)])
 def test_a_shared_mail_domain_is_a_sign_unless_it_is_everybodys(domain, expected, district):
     nomination = make.make_complete(district)

@@ -99,7 +99,10 @@ def test_independence_stops_or_passes_with_its_reason(district):
     nomination = make.make_handed_in(district)
     assert outcome(nomination, "INDEPENDENCE")[0] == "manual"
     nomination = found_out(district.officer, nomination)
-    assert outcome(nomination, "INDEPENDENCE") == ("met", "声明评价机构未参与自评价报告编写。")
+    assert outcome(nomination, "INDEPENDENCE") == (
+        "met",
+        "声明评价机构未参与自评价报告编写。法定代表人缺少一方信息，未比对。",
+    )
     nomination = found_out(district.officer, nomination, independent=False, reason="自评价报告由该机构人员编写")
     assert outcome(nomination, "INDEPENDENCE") == ("not_met", "评价机构参与了自评价报告编写。")
     assert nomination.independence_reason == "自评价报告由该机构人员编写"
