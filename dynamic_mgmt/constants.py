@@ -53,6 +53,8 @@ FILE_EXPORT = "dynamic_mgmt.export"
 JOB_ARCHIVE = "dynamic_mgmt.make_archive"
 #: How long a link for filling a table lives at most.
 TABLE_LINK_DAYS = 60
+#: Reason on the receipt of a correction that came after the clock: no late filing where the first one was in time.
+AFTER_RETURN = "退回修改后提交"
 #: Advisory lock under which units fall due.
 DUE_LOCK = 7_310_203
 #: When, before a district's closing instant, it is reminded of what is not filed.

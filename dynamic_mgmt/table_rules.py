@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from dynamic_mgmt.table_states import EDITABLE, SHOWN_TO_CITY, Opinion, state_for
+from dynamic_mgmt.table_states import EDITABLE, NOT_FILED, SHOWN_TO_CITY, Opinion, TableState, state_for
 from greenportal.accounts.actors import Actor, Role
 from greenportal.findings.types import ALLOWED, Verdict, denied
 
@@ -21,6 +21,7 @@ class TableLike(Protocol):
 ABSENT = "没有找到这张动态管理表。"
 CITY_NEVER_EDITS = "市局不修改单位填报的内容，请由区市县退回修改。"
 CLOSED = "填报期限已过，内容已锁定。确需补报的，请联系区市县主管部门登记逾期补报，或由市局办理延期。"
+NO_LINK = "填报期限已过，单位不能再从链接填报。先由市局办理延期，或由区市县登记逾期补报。"
 
 
 def owns(actor: Actor, table: TableLike, *, organisation_id: int | None) -> Verdict:
@@ -41,7 +42,7 @@ def may_view_answers(actor: Actor, table: TableLike, *, organisation_id: int | N
 
 
 def may_edit_answers(actor: Actor, table: TableLike, *, organisation_id: int | None, in_window: bool) -> Verdict:
-    """Unit and district while it is being filled; after the clock only the district, for a late filing."""
+    """Unit and district while it is being filled; after the clock the district, for a late filing, and both what was returned."""
     if actor.is_city:
         return denied(CITY_NEVER_EDITS)
     verdict = owns(actor, table, organisation_id=organisation_id)
@@ -49,9 +50,14 @@ def may_edit_answers(actor: Actor, table: TableLike, *, organisation_id: int | N
         verdict = denied(
             f"当前状态为“{state_for(actor.role, table.state).label}”，内容已锁定。需要修改的，请由区市县退回。"
         )
-    if verdict and actor.is_applicant and not in_window:
+    if verdict and actor.is_applicant and not in_window and table.state != TableState.RETURNED:
         verdict = denied(CLOSED)
     return verdict
+
+
+def may_send_link(table: TableLike, *, in_window: bool) -> bool:
+    """A link serves while its holder may write: until the clock, and for a table that was returned."""
+    return table.state == TableState.RETURNED or (table.state in NOT_FILED and in_window)
 
 
 def may_judge(actor: Actor, table: TableLike) -> Verdict:

@@ -77,8 +77,10 @@ def states_of(role: Role) -> list[TableState]:
 TABLE_TRANSITIONS: tuple[Transition, ...] = (
     row("begin", [T.DUE], T.DRAFT, [Role.APPLICANT, *_DISTRICT], "开始填报"),
     row("file", [T.DRAFT, T.RETURNED], T.FILED, [Role.APPLICANT, *_DISTRICT], "提交", window=CLOCK_TABLES),
+    # A returned table is a correction, which the period's clock does not end (DESIGN §4).
+    row("file_again", [T.RETURNED], T.FILED, [Role.APPLICANT, *_DISTRICT], "修改后提交"),
     # After the clock the district files what came late, and says why: it is kept as late for good.
-    row("file_late", [T.DRAFT, T.RETURNED], T.FILED, _DISTRICT, "逾期补报", needs_reason=True),
+    row("file_late", [T.DRAFT], T.FILED, _DISTRICT, "逾期补报", needs_reason=True),
     row("refuse", [T.DUE, T.DRAFT, T.RETURNED], T.REFUSED, _DISTRICT, "登记拒不填报", needs_reason=True),
     row("resume", [T.REFUSED], T.DRAFT, _DISTRICT, "恢复填报", needs_reason=True),
     row("return", [T.FILED], T.RETURNED, _DISTRICT, "退回修改", needs_reason=True),

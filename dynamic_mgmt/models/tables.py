@@ -8,6 +8,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from dynamic_mgmt.constants import AFTER_RETURN
 from dynamic_mgmt.models.core import ListedUnit, RemovalProposal
 from dynamic_mgmt.table_states import Opinion, TableState
 
@@ -141,6 +142,13 @@ class TableReceipt(models.Model):
         triggers: ClassVar = [
             pgtrigger.Protect(name="table_receipt_kept", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
+
+    @property
+    def late_words(self) -> str:
+        """Return why it came after the clock, as read: a correction after a return is no 逾期补报; "" in time."""
+        if not self.late:
+            return ""
+        return self.reason if self.reason == AFTER_RETURN else f"逾期补报：{self.reason}"
 
 
 class TableEvidence(models.Model):

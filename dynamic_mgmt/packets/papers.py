@@ -54,7 +54,7 @@ def paper_of(table: DynamicTable, receipt: TableReceipt) -> TablePaper:
         opinion=_with(table.get_opinion_display() if table.opinion else "", table.opinion_reason),
         decision=_with(table.get_decision_display() if table.decision else "", table.decision_reason),
         receipt=f"{clock.spoken(receipt.received_at)}　{receipt.by_name}",
-        late=receipt.late,
+        late=receipt.late and table.late,
     )
 
 

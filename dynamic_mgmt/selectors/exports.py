@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from dynamic_mgmt.models import DynamicTable, ExportedTable, ExportMap, TableExport, TablePeriod, TableReceipt
 from dynamic_mgmt.selectors.catalogue import sheet_for
 from dynamic_mgmt.table_states import TableState
+from greenportal import clock
 from greenportal.filings.selectors import sheets_of
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet
@@ -110,7 +111,7 @@ def _own(table: DynamicTable, key: str) -> str:
         "opinion": table.get_opinion_display() if table.opinion else "",
         "opinion_reason": table.opinion_reason,
         "decision": table.get_decision_display() if table.decision else "",
-        "filed_at": f"{table.filed_at:%Y-%m-%d}" if table.filed_at else "",
+        "filed_at": f"{clock.local(table.filed_at):%Y-%m-%d}" if table.filed_at else "",
         "late": "是" if table.late else "否",
     }
     return values[key]

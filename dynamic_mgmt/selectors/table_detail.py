@@ -131,6 +131,7 @@ def detail(actor: Actor, table: DynamicTable) -> TableDetail:
 _LABELS = {
     "begin": "开始填报",
     "file": "提交",
+    "file_again": "修改后提交",
     "file_late": "逾期补报",
     "refuse": "登记拒不填报",
     "resume": "恢复填报",

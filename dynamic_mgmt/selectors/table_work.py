@@ -8,8 +8,8 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt.models import DynamicTable, Experience
-from dynamic_mgmt.selectors.tables import period_window, periods, visible_to
-from dynamic_mgmt.table_states import NOT_FILED, ExperienceState, TableState
+from dynamic_mgmt.selectors.tables import MISSING, period_window, periods, visible_to
+from dynamic_mgmt.table_states import ExperienceState, TableState
 from greenportal.accounts.actors import Actor
 from greenportal.filings.worklist import Group, WorkItem
 from greenportal.rounds.models import Round
@@ -42,7 +42,7 @@ def table_work(actor: Actor) -> Sequence[WorkItem]:
         count = (
             visible_to(actor)
             .filter(period=period)
-            .aggregate(waiting=Count("pk", filter=Q(state=waiting)), missing=Count("pk", filter=Q(state__in=NOT_FILED)))
+            .aggregate(waiting=Count("pk", filter=Q(state=waiting)), missing=Count("pk", filter=MISSING))
         )
         url = f"{reverse('dynamic_mgmt:tables')}?period={period.pk}"
         if count["waiting"]:
@@ -71,7 +71,7 @@ def table_work(actor: Actor) -> Sequence[WorkItem]:
 
 def _own(actor: Actor) -> list[WorkItem]:
     rows: list[DynamicTable] = list(
-        visible_to(actor).filter(state__in=NOT_FILED, period__round__state=Round.State.OPEN).order_by("pk")[:SHOWN]
+        visible_to(actor).filter(MISSING, period__round__state=Round.State.OPEN).order_by("pk")[:SHOWN]
     )
     windows = {row.period_id: period_window(row.period, row.authority_id) for row in rows}
     return [

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from dynamic_mgmt.constants import CLOCK_TABLES
-from dynamic_mgmt.models import DynamicTable, TablePeriod
+from dynamic_mgmt.models import DynamicTable, TablePeriod, UnitVisit
 from dynamic_mgmt.naming import name_key
 from dynamic_mgmt.table_states import NOT_FILED, TableState, states_behind
 from greenportal import clock
@@ -20,6 +20,10 @@ from greenportal.rounds.models import Deadline, Extension
 from greenportal.rounds.selectors import WindowState, window
 
 S = TableState
+#: Not filed, and still expected: a unit taken off the list owes no table.
+MISSING = Q(state__in=NOT_FILED, unit__removed_on=None)
+#: What counts as asked for: all but the unfiled tables of units taken off the list.
+ASKED = Q(unit__removed_on=None) | ~Q(state__in=NOT_FILED)
 
 
 def visible_to(actor: Actor) -> QuerySet[DynamicTable]:
@@ -114,7 +118,7 @@ def overview(actor: Actor, wanted: Sequence[TablePeriod]) -> list[PeriodRow]:
     for extension in Extension.objects.filter(deadline__in=ends.values(), revoked_at=None).select_related("deadline"):
         if extension.until > extension.deadline.closes_at:
             longer.setdefault(extension.deadline_id, set()).add(extension.authority_id)
-    rows = visible_to(actor).filter(period__in=wanted).select_related(None).order_by().values("period_id")
+    rows = visible_to(actor).filter(ASKED, period__in=wanted).select_related(None).order_by().values("period_id")
     counted = {
         row["period_id"]: (row["total"], row["total"] - row["open_ones"])
         for row in rows.annotate(
@@ -135,7 +139,7 @@ def board(actor: Actor, period: TablePeriod) -> list[DistrictRow]:
     states = {state: Count("pk", filter=Q(state=state)) for state in S.values}
     rows = (
         visible_to(actor)
-        .filter(period=period)
+        .filter(ASKED, period=period)
         .select_related(None)
         .order_by()
         .values("authority_id")
@@ -184,7 +188,7 @@ def overdue_authorities(period: TablePeriod) -> Q:
     if closes is None or now < closes:
         return Q(pk__in=[])
     still = [pk for pk, (until, _) in extended.items() if now < until]
-    return Q(state__in=NOT_FILED) & ~Q(authority_id__in=still)
+    return MISSING & ~Q(authority_id__in=still)
 
 
 def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QuerySet[DynamicTable]:
@@ -211,6 +215,15 @@ def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QueryS
     if filters.opinion:
         rows = rows.filter(opinion=filters.opinion)
     return rows.order_by("authority__sort_key", "unit__sort_key", "pk")
+
+
+def last_result(table: DynamicTable) -> str:
+    """Return the result of the last re-check or visit of the answers as last received, "" where there was none. Two queries."""
+    received = table.receipts.order_by("-pk").values_list("received_at", flat=True).first()
+    done = table.visits.exclude(kind=UnitVisit.Kind.GUIDANCE)
+    if received is not None:
+        done = done.filter(at__gte=received)
+    return done.order_by("-pk").values_list("result", flat=True).first() or ""
 
 
 def yearly_clock(key: str) -> bool:

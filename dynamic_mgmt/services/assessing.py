@@ -75,6 +75,13 @@ def _peers(table: DynamicTable, answers: Mapping[str, Any], keys: list[str]) -> 
     return result
 
 
+def first_late_reason(table: DynamicTable) -> str:
+    """Return why a table was filed late at first, "" where it was filed in time. One query where it was late."""
+    if not table.late:
+        return ""
+    return table.receipts.filter(late=True).order_by("pk").values_list("reason", flat=True).first() or ""
+
+
 def assess(table: DynamicTable, answers: Mapping[str, Any], *, late_reason: str = "", refused_reason: str = "") -> None:
     """Run the rules over a locked table and keep what they found."""
     facts = facts_of(table, answers, late_reason=late_reason, refused_reason=refused_reason)

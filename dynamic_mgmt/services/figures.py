@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -132,6 +132,20 @@ def record_figures(*, actor: Actor, values: Sequence[FigureValue]) -> int:
         changes = [(v, stored.get(v.identity)) for v in rounded if not _equal(v, stored.get(v.identity))]
         _write(actor, changes)
     return len(changes)
+
+
+def supersede_absent(*, unit_id: int, data_year: int, period: str, source: str, present: Collection[str]) -> int:
+    """End the current values of this unit, year, period and source whose indicator is not `present` any more.
+
+    For a filing that leaves out what an earlier one of the same table told; the values stay as history. Inside the
+    caller's transaction. Returns how many ended.
+    """
+    with transaction.atomic():
+        _lock()
+        stale = UnitFigure.objects.filter(
+            unit_id=unit_id, data_year=data_year, period=period, source=source, superseded_at=None
+        )
+        return stale.exclude(indicator__in=present).update(superseded_at=clock.now())
 
 
 def _lock() -> None:

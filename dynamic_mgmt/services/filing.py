@@ -10,15 +10,15 @@ from typing import Any
 from django.db import transaction
 
 from dynamic_mgmt import table_rules
-from dynamic_mgmt.constants import SCOPE_TABLE, TABLE_LINK_DAYS
+from dynamic_mgmt.constants import AFTER_RETURN, SCOPE_TABLE, TABLE_LINK_DAYS
 from dynamic_mgmt.models import DynamicTable, TableReceipt
 from dynamic_mgmt.models.figures import YEARLY
 from dynamic_mgmt.selectors.catalogue import SUFFIXES, indicators, sheet_for
 from dynamic_mgmt.selectors.figures import current
 from dynamic_mgmt.selectors.prefill import prefilled
 from dynamic_mgmt.selectors.tables import table_window
-from dynamic_mgmt.services.assessing import assess
-from dynamic_mgmt.services.figures import FigureValue, record_figures
+from dynamic_mgmt.services.assessing import assess, first_late_reason
+from dynamic_mgmt.services.figures import FigureValue, record_figures, supersede_absent
 from dynamic_mgmt.services.table_moving import clean, lock_table, move_table, person
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -67,21 +67,26 @@ def file_table(
 ) -> TableReceipt:
     """File the table: hard fields complete, answers frozen, figures recorded, findings kept. After the clock only late.
 
-    In time: unit or district. Late: the district, with the reason; the receipt says so for good. A second
+    In time: unit or district. Late: the district, with the reason; the receipt says so for good. What was returned is filed
+    again by either, also after the clock; that makes no table late that was first filed in time. A second
     press finds the table filed (WrongState). Raises Invalid with each place, Refused, WindowClosed, ReasonRequired, Stale.
     """
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
         table_rules.owns(actor, table, organisation_id=table.unit.organisation_id).require()
-        late = not table_window(table).open and actor.is_district
-        reason = clean(late_reason, label="逾期补报的理由", field="late_reason") if late else ""
+        action = _filing_action(actor, table)
+        late = action != "file"
+        reason = AFTER_RETURN if action == "file_again" else ""
+        if action == "file_late":
+            reason = clean(late_reason, label="逾期补报的理由", field="late_reason")
         if table.filing_id is None:
             raise WrongState("还没有开始填报，先填写再提交。")
         set_locked(filing_ids=[table.filing_id], locked=True)
         filing = Filing.objects.get(pk=table.filing_id)
         _require_complete(filing)
-        table.filed_at, table.late = clock.now(), late
-        move_table(table, "file_late" if late else "file", actor=actor, reason=reason, fields=["filed_at", "late"])
+        table.filed_at = clock.now()
+        table.late = late and not table.receipts.filter(late=False).exists()
+        move_table(table, action, actor=actor, reason=reason, fields=["filed_at", "late"])
         version = freeze(filing_id=filing.pk, cause="dynamic_table", actor=actor)
         receipt = TableReceipt.objects.create(
             table=table,
@@ -94,9 +99,18 @@ def file_table(
             on_behalf=actor.is_district,
             by_link=by_link,
         )
-        assess(table, version.answers, late_reason=reason)
+        assess(table, version.answers, late_reason=first_late_reason(table))
         _record(table, version.answers, actor)
     return receipt
+
+
+def _filing_action(actor: Actor, table: DynamicTable) -> str:
+    """Return the move that filing is now: in time, a correction after the clock, or late by the district."""
+    if table_window(table).open:
+        return "file"
+    if table.state == "returned":
+        return "file_again"
+    return "file_late" if actor.is_district else "file"
 
 
 def _require_complete(filing: Filing) -> None:
@@ -109,7 +123,7 @@ def _require_complete(filing: Filing) -> None:
 
 
 def _record(table: DynamicTable, answers: Mapping[str, Any], actor: Actor) -> None:
-    """Record the year's figures, and those of earlier years that nobody recorded before."""
+    """Record the year's figures, and those of earlier years that nobody recorded before; what a correction left out goes."""
     period = table.period
     kept = current([table.unit_id], years=[period.data_year - 1, period.data_year - 2]).get(table.unit_id, {})
     product_unit = str(answers.get("product_unit") or "产品单位")
@@ -131,6 +145,13 @@ def _record(table: DynamicTable, answers: Mapping[str, Any], actor: Actor) -> No
                 )
             )
     record_figures(actor=actor, values=values)
+    supersede_absent(
+        unit_id=table.unit_id,
+        data_year=period.data_year,
+        period=period.key if period.periodic else YEARLY,
+        source=period.label,
+        present=[value.indicator for value in values if value.data_year == period.data_year],
+    )
 
 
 def return_table(*, actor: Actor, table_id: int, seen_version: int, reason: str) -> DynamicTable:
@@ -180,7 +201,8 @@ def resume_table(*, actor: Actor, table_id: int, seen_version: int, reason: str)
 def issue_table_link(*, actor: Actor, table_id: int, expires_at: datetime | None = None) -> tuple[DatedLink, str]:
     """Make the dated link by which a unit without an account fills its table; used up by filing.
 
-    By default it ends with the district's clock, at most TABLE_LINK_DAYS from now.
+    By default it ends with the district's clock, at most TABLE_LINK_DAYS from now; after the clock there is one for a
+    returned table only. Raises Refused, NotVisible, WrongState.
     """
     with transaction.atomic():
         table = lock_table(actor, table_id)
@@ -190,7 +212,10 @@ def issue_table_link(*, actor: Actor, table_id: int, expires_at: datetime | None
         if table.state not in {"due", "draft", "returned"}:
             raise WrongState("这张表已提交，不需要再发送链接。")
         person(actor)
-        closes = table_window(table).closes_at
+        window = table_window(table)
+        if not table_rules.may_send_link(table, in_window=window.open):
+            raise WrongState(table_rules.NO_LINK)
+        closes = window.closes_at if window.open else None
         latest = clock.now() + timedelta(days=TABLE_LINK_DAYS)
         until = expires_at or min(filter(None, [closes, latest]))
         return issue_link(actor=actor, purpose=PURPOSE, scope=SCOPE_TABLE, scope_id=table.pk, expires_at=until)

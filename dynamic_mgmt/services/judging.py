@@ -10,7 +10,7 @@ from dynamic_mgmt import table_rules
 from dynamic_mgmt.judgement import CLAUSE
 from dynamic_mgmt.models import DynamicTable, UnitVisit
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
-from dynamic_mgmt.selectors.tables import visible_to
+from dynamic_mgmt.selectors.tables import last_result, visible_to
 from dynamic_mgmt.services.removing import decide_removal, propose_removal
 from dynamic_mgmt.services.table_moving import STALE, clean, lock_table, move_table, person
 from dynamic_mgmt.services.table_renames import NewName, follow_rename
@@ -164,7 +164,7 @@ def decide(
         table = lock_table(actor, table_id, seen_version=seen_version)
         table_rules.may_decide(actor).require()
         chosen = _chosen(decision, without=frozenset({Opinion.ON_SITE, Opinion.REMOVE}))
-        result = _last_result(table)
+        result = last_result(table)
         verdict = table_rules.may_settle(chosen, result)
         if not verdict:
             raise WrongState(verdict.reason)
@@ -181,12 +181,6 @@ def decide(
         if chosen == Opinion.RENAMED:
             follow_rename(table, actor, NewName(new_name, changed_on, document_no), decided=True)
     return table
-
-
-def _last_result(table: DynamicTable) -> str:
-    """Return the result of the last re-check or visit of this table, "" where there was none."""
-    done = table.visits.exclude(kind=UnitVisit.Kind.GUIDANCE).order_by("-pk")
-    return done.values_list("result", flat=True).first() or ""
 
 
 _DECISION = ("decision", "decision_reason", "decided_by", "decided_at")

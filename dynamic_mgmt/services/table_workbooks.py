@@ -12,7 +12,7 @@ from dynamic_mgmt.constants import SCOPE_TABLE
 from dynamic_mgmt.models import DynamicTable, ListedUnit, TablePeriod
 from dynamic_mgmt.selectors.catalogue import sheet_for
 from dynamic_mgmt.selectors.prefill import prefilled
-from dynamic_mgmt.selectors.tables import visible_to
+from dynamic_mgmt.selectors.tables import MISSING, visible_to
 from dynamic_mgmt.services import filing
 from dynamic_mgmt.table_rules import may_judge
 from dynamic_mgmt.table_states import EDITABLE, NOT_FILED
@@ -66,7 +66,7 @@ class WorkbookPreview:
 
 
 def _open_tables(actor: Actor, period: TablePeriod) -> list[DynamicTable]:
-    rows = visible_to(actor).filter(period=period, state__in=NOT_FILED).select_related("filing")
+    rows = visible_to(actor).filter(MISSING, period=period).select_related("filing")
     return list(rows.order_by("category", "unit__sort_key", "pk")[:MOST])
 
 

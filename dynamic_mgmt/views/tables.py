@@ -151,8 +151,9 @@ def _page(request: HttpRequest, actor: Actor, table: DynamicTable, **more: Any) 
                 actor, table, organisation_id=table.unit.organisation_id, in_window=window.open
             )
         ),
-        "may_file": "file" in moves and (window.open or actor.is_district),
-        "is_late": not window.open,
+        "may_file": "file" in moves and (window.open or actor.is_district or "file_again" in moves),
+        "may_link": actor.is_district and table_rules.may_send_link(table, in_window=window.open),
+        "is_late": not window.open and "file_again" not in moves,
         "is_officer": actor.is_city or actor.is_district,
         "is_city": actor.is_city,
         "is_district": actor.is_district,

@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from dynamic_mgmt.models import DynamicTable, Experience, Statement, TableMark
-from dynamic_mgmt.selectors import trends
-from dynamic_mgmt.selectors.table_work import experiences_visible_to
-from dynamic_mgmt.selectors.tables import TableFilters, board, filtered
+from dynamic_mgmt.models import DynamicTable, Experience, ListedUnit, Statement, TableMark
+from dynamic_mgmt.selectors import exports, trends
+from dynamic_mgmt.selectors.table_work import experiences_visible_to, table_work
+from dynamic_mgmt.selectors.tables import TableFilters, board, filtered, overview
 from dynamic_mgmt.services import chasing, experiences, filing, table_workbooks
 from greenportal import clock
 from greenportal.accounts.actors import Role
@@ -95,6 +95,60 @@ def test_filters_and_district_scope():
     assert [t.unit_id for t in rows] == [theirs.unit.pk]
     assert filtered(mine.officer, mine.period, TableFilters(authority=str(theirs.authority.pk))).count() == 0
     assert filtered(lead, mine.period, TableFilters(q=mine.unit.name_as_listed)).count() == 1
+
+
+def test_a_unit_taken_off_the_list_is_chased_no_more():
+    stage = make_stage()
+    kept = make_stage("庄河市", period=stage.period)
+    make_user(Role.DISTRICT_OFFICER, authority=stage.authority, email="a@example.com")
+    make_user(Role.APPLICANT, organisation=stage.organisation, email="u@example.com")
+    lead, overdue = make_lead(), TableFilters(state="overdue")
+
+    def chased() -> tuple[set[str], set[int], int, int]:
+        with clock.fixed(CLOSES + timedelta(hours=1)):
+            late = {r.authority.name for r in board(lead, stage.period) if r.overdue}
+            listed = {t.unit_id for t in filtered(lead, stage.period, overdue)}
+            waiting = len(table_work(stage.officer)) + len(table_work(stage.unit_actor))
+            (row,) = overview(lead, [stage.period])
+        return late, listed, waiting, row.total
+
+    # control: while it is listed it is chased
+    assert chased() == ({"瓦房店市", "庄河市"}, {stage.unit.pk, kept.unit.pk}, 2, 2)
+    ListedUnit.objects.filter(pk=stage.unit.pk).update(removed_on=clock.today())
+    assert chased() == ({"庄河市"}, {kept.unit.pk}, 0, 1)
+    with clock.fixed(CLOSES - timedelta(days=6)):
+        assert chasing.keep_time() == 1, "the other district alone"
+    assert not OutboxMail.objects.filter(recipient__in=["a@example.com", "u@example.com"]).exists()
+    with pytest.raises(Invalid, match="没有待填报"):
+        table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+
+
+def test_a_filed_table_of_a_unit_taken_off_the_list_stays_on_the_board():
+    stage = make_stage()
+    make_filed(stage)
+    ListedUnit.objects.filter(pk=stage.unit.pk).update(removed_on=clock.today())
+    (row,) = board(make_lead(), stage.period)
+    assert (row.total, row.filed) == (1, 1)
+
+
+def test_a_returned_table_is_not_told_that_it_is_locked():
+    stage = make_stage()
+    table = make_filed(stage)
+    make_user(Role.APPLICANT, organisation=stage.organisation, email="u@example.com")
+    filing.return_table(actor=stage.officer, table_id=table.pk, seen_version=table.version, reason="数据有误")
+    with clock.fixed(CLOSES):
+        chasing.keep_time()
+    body = rendered(OutboxMail.objects.get(template="table_unit_reminder")).body
+    assert "已锁定" not in body and "退回修改的内容仍可修改并提交" in body
+
+
+def test_the_export_tells_the_local_day_of_filing():
+    stage = make_stage()
+    late_evening = datetime(2022, 10, 10, 17, 30, tzinfo=UTC)  # 11 October, 01:30 in Dalian
+    with clock.fixed(late_evening):
+        make_filed(stage)
+    table = stage.table()
+    assert list(exports.rows([table], ["filed_at"])) == [["2022-10-11"]]
 
 
 # --- reminders ---------------------------------------------------------------------------------------------------

@@ -190,6 +190,54 @@ def test_after_the_clock_the_unit_neither_writes_nor_files_but_the_district_file
     assert [f["rule"] for f in stage.table().findings if f["rule"] == "TABLE_LATE"] == ["TABLE_LATE"]
 
 
+@pytest.mark.parametrize("by_unit", [True, False])
+def test_what_was_filed_in_time_and_returned_is_mended_after_the_clock_and_is_not_late(by_unit):
+    stage = make_stage()
+    table = make_filed(stage)
+    who = stage.unit_actor if by_unit else stage.officer
+    with clock.fixed(CLOSES + timedelta(days=2)):
+        table = filing.return_table(
+            actor=stage.officer, table_id=table.pk, seen_version=table.version, reason="能耗单位有误"
+        )
+        row = filing_for(who, table.filing_id)
+        save(filing_id=row.pk, seen_version=row.version, changes={"energy_total_y0": "312"}, actor=who)
+        receipt = filing.file_table(actor=who, table_id=table.pk)
+    assert (receipt.late, receipt.reason, receipt.late_words) == (True, "退回修改后提交", "退回修改后提交")
+    table = stage.table()
+    assert (table.state, table.late) == ("filed", False)
+    assert [f for f in table.findings if f["rule"] == "TABLE_LATE"] == []
+    assert table.changes.order_by("-pk").first().action == "file_again"
+
+
+def test_control_what_was_first_filed_late_stays_late_with_its_first_reason_after_a_correction():
+    stage = make_stage()
+    table = fill(stage.unit_actor, stage.table())
+    with clock.fixed(CLOSES + timedelta(days=1)):
+        first = filing.file_table(actor=stage.officer, table_id=table.pk, late_reason="企业停电数日")
+        table = stage.table()
+        filing.return_table(actor=stage.officer, table_id=table.pk, seen_version=table.version, reason="数据有误")
+        filing.file_table(actor=stage.unit_actor, table_id=table.pk)
+    table = stage.table()
+    assert (first.late_words, table.late) == ("逾期补报：企业停电数日", True)
+    assert [f["because"] for f in table.findings if f["rule"] == "TABLE_LATE"] == ["在期限之后补报：企业停电数日"]
+
+
+def test_a_figure_that_a_correction_left_out_is_current_no_more():
+    stage = make_stage()
+    table = make_filed(stage, footprint_area_y0="21000")
+    before = set(UnitFigure.objects.filter(superseded_at=None).values_list("indicator", flat=True))
+    other = make_filed(make_stage("庄河市", period=stage.period), footprint_area_y0="21000")
+    table = filing.return_table(actor=stage.officer, table_id=table.pk, seen_version=table.version, reason="误填")
+    row = filing_for(stage.unit_actor, table.filing_id)
+    save(filing_id=row.pk, seen_version=row.version, changes={"footprint_area_y0": ""}, actor=stage.unit_actor)
+    filing.file_table(actor=stage.unit_actor, table_id=table.pk)
+    stored = UnitFigure.objects.filter(unit=stage.unit)
+    after = set(stored.filter(superseded_at=None).values_list("indicator", flat=True))
+    assert "building_density" in before - after and "energy_total" in after
+    assert stored.get(indicator="building_density").superseded_at is not None, "kept as history"
+    assert UnitFigure.objects.get(unit=other.unit_id, indicator="building_density").superseded_at is None
+
+
 def test_last_instant_is_in_time_and_an_extension_moves_it():
     stage = make_stage()
     table = fill(stage.unit_actor, stage.table())
@@ -300,6 +348,18 @@ def test_link_stays_usable_when_filing_is_refused_and_needs_a_legal_person():
     other = make_stage("庄河市", period=stage.period, organisation=None)
     with pytest.raises(WrongState, match="对应的法人单位"):
         filing.issue_table_link(actor=other.officer, table_id=other.table().pk)
+
+
+def test_after_the_clock_no_link_is_made_but_for_what_was_returned():
+    stage, other = make_stage(), None
+    other = make_stage("庄河市", period=stage.period)
+    table = make_filed(other)
+    with clock.fixed(CLOSES + timedelta(days=1)):
+        with pytest.raises(WrongState, match="先由市局办理延期，或由区市县登记逾期补报"):
+            filing.issue_table_link(actor=stage.officer, table_id=stage.table().pk)
+        filing.return_table(actor=other.officer, table_id=table.pk, seen_version=table.version, reason="数据有误")
+        _, token = filing.issue_table_link(actor=other.officer, table_id=table.pk)
+        assert filing.file_by_link(token=token).reason == "退回修改后提交"
 
 
 # --- who sees and does -------------------------------------------------------------------------------------------

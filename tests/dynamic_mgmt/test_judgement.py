@@ -249,6 +249,27 @@ def test_a_major_change_that_failed_is_not_kept_as_one_and_otherwise_only_with_a
     assert judging.decide(decision="major_change", **values).state == "decided", "the last result counts"
 
 
+def test_a_visit_before_the_answers_were_mended_says_nothing_of_the_new_ones(stage, city):
+    table = checked(stage, city)
+    table = judging.send_back(actor=city, table_id=table.pk, seen_version=table.version, reason="数据有误")
+    with clock.fixed(DURING + timedelta(hours=1)):
+        filing.return_table(actor=stage.officer, table_id=table.pk, seen_version=table.version, reason="数据有误")
+        filing.file_table(actor=stage.unit_actor, table_id=table.pk)
+        table = judging.give_opinion(
+            actor=stage.officer,
+            table_id=table.pk,
+            seen_version=stage.table().version,
+            opinion="major_change",
+            reason="迁址",
+        )
+        values = {"actor": city, "table_id": table.pk, "decision": "major_change"}
+        with pytest.raises(WrongState, match="重大变更须先复核"):
+            judging.decide(seen_version=table.version, **values)
+        # control: a new re-check of the new answers settles it
+        table = checked(stage, city)
+        assert judging.decide(seen_version=table.version, **values).state == "decided"
+
+
 @pytest.mark.parametrize("opinion", [o.value for o in Opinion])
 def test_every_proposal_to_the_city_has_a_reason_and_a_clause(stage, opinion):
     reason = "" if opinion == "keep" else "虚构理由"

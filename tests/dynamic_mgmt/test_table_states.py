@@ -31,7 +31,8 @@ Oracle = dict[str, list[tuple[dict[str, str], set[Role], bool, bool]]]
 TABLE_ORACLE: Oracle = {
     "begin": [({"due": "draft"}, {A, D, L}, False, False)],
     "file": [({"draft": "filed", "returned": "filed"}, {A, D, L}, True, False)],
-    "file_late": [({"draft": "filed", "returned": "filed"}, {D, L}, False, True)],
+    "file_again": [({"returned": "filed"}, {A, D, L}, False, False)],
+    "file_late": [({"draft": "filed"}, {D, L}, False, True)],
     "refuse": [({"due": "refused", "draft": "refused", "returned": "refused"}, {D, L}, False, True)],
     "resume": [({"refused": "draft"}, {D, L}, False, True)],
     "return": [({"filed": "returned"}, {D, L}, False, True)],
