@@ -53,8 +53,8 @@ def total_lines(figures: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("本系统以外的评价项目", f"{figures['elsewhere']}项，其中国家级计入上限{figures['counted_elsewhere']}项"),
         ("合计（与上限比较）", f"{union}项，上限{cap}项{over}"),
     ]
-    lines += [(f"按类别：{label}", f"{count}项") for label, count in figures["by_category"]]
-    lines += [(f"按省：{label}", f"{count}项") for label, count in figures["by_province"]]
+    for name, key in (("按类别", "by_category"), ("按省", "by_province")):
+        lines.append((name, "，".join(f"{label}{count}项" for label, count in figures[key]) or "无"))
     return tuple(lines)
 
 
