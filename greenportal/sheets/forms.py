@@ -50,7 +50,9 @@ class PortalForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for item in self.fields.values():
-            if item.required and item.label:
+            # A form that says it better keeps its own words.
+            unsaid = item.error_messages["required"] == forms.Field.default_error_messages["required"]
+            if item.required and item.label and unsaid:
                 verb = (
                     "选择" if isinstance(item, forms.ChoiceField | forms.ModelChoiceField | forms.FileField) else "填写"
                 )

@@ -47,7 +47,7 @@ ROWS = {
 #: Asked elsewhere: they need a state of their own, or a token, or are of another actor.
 ELSEWHERE = {
     *("index", "own", "named", "correct", "answer", "decide", "confirm_link", "confirm_document", "opinion_link"),
-    *("report", "peers", "peers_pdf", "city_lists", "city_prepare", "city_approval", "city_decide"),
+    *("report", "peers", "peers_pdf", "city_lists", "city_prepare", "city_approval", "city_decide", "city_publish"),
 }
 LOOKS = [name for words in ROWS.values() for name in words.split() if not name.endswith("*")]
 BUTTONS = [name[:-1] for words in ROWS.values() for name in words.split() if name.endswith("*")]
