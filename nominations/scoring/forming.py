@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from greenportal.rounds.rulebook import EvaluationItem, EvaluationTable
@@ -18,8 +18,9 @@ GENERAL, INDUSTRY = "indicators", "industry_indicators"
 def with_table(sheet: Sheet, table: EvaluationTable | None) -> Sheet:
     """Return the form with the table's indicators as the rows of its groups, each limited by its most.
 
-    A table without indicators, or none, changes nothing; nor does one whose rows the form prints already. Rows of a
-    group that the table does not have go too: the table is the whole of what the standard asks.
+    A table without indicators, or none, changes nothing; nor does one whose rows the form prints already, word for
+    word and with the same most. Rows of a group that the table does not have go too: the table is the whole of what
+    the standard asks.
     """
     if table is None or not table.items:
         return sheet
@@ -29,9 +30,13 @@ def with_table(sheet: Sheet, table: EvaluationTable | None) -> Sheet:
     for section in raw["sections"]:
         for part in section.get("tables", []):
             items = wanted.get(part["key"])
-            if items and [row["id"] for row in part.get("fixed", [])] != [item.code for item in items]:
+            if items and not _prints(part, items, table):
                 _rows(part, items, table)
                 part["source"] = table.source
+                if table.category == "supply_chain":
+                    part["help"] = _told(table)
+                if section["key"] == GENERAL and section.get("intro"):
+                    section["intro"] = f"{_told(table)}。"
                 touched = True
     return from_json(raw) if touched else sheet
 
@@ -40,6 +45,23 @@ def _by_part(table: EvaluationTable) -> dict[str, list[EvaluationItem]]:
     if table.category == "supply_chain":
         return {GENERAL if table.system in {"", "generic"} else INDUSTRY: list(table.items)}
     return {key: [item for item in table.items if item.group == key] for key in table.groups}
+
+
+def _prints(part: Mapping[str, Any], items: Sequence[EvaluationItem], table: EvaluationTable) -> bool:
+    """True when the form's rows are the table's: the same codes with the same words and the same most."""
+    keys = {column["key"] for column in part["columns"]}
+    wanted = [{"id": item.code, **_printed(item, table, number, keys)} for number, item in enumerate(items, 1)]
+    held = [{key: text for key, text in row.items() if text} for row in part.get("fixed", [])]
+    return held == wanted
+
+
+def _printed(item: EvaluationItem, table: EvaluationTable, number: int, keys: Set[str]) -> dict[str, str]:
+    texts = _chain_texts if table.category == "supply_chain" else _texts
+    return {key: text for key, text in texts(item, table, number).items() if key in keys and text}
+
+
+def _told(table: EvaluationTable) -> str:
+    return f"按{table.label}填写" + (f"，满分{table.total.normalize():f}分" if table.total is not None else "")
 
 
 def _rows(part: dict[str, Any], items: list[EvaluationItem], table: EvaluationTable) -> None:
@@ -55,12 +77,14 @@ def _rows(part: dict[str, Any], items: list[EvaluationItem], table: EvaluationTa
             place, {"key": "max_score", "label": "最高分值", "type": "decimal", "decimals": 2, "required": "no"}
         )
         columns[place + 1]["max_from"] = "max_score"
+    for column in columns:
+        if column["key"] in {"score", "max_score"}:
+            # Steps of half a point are those of the shipped system alone, and so is the hint that speaks of them.
+            for name in ("step", "help"):
+                column.pop(name, None)
+            column["decimals"] = max(2, column.get("decimals", 0))
     keys = {column["key"] for column in columns}
-    texts = _chain_texts if table.category == "supply_chain" else _texts
-    part["fixed"] = [
-        {"id": item.code, **{k: v for k, v in texts(item, table, number).items() if k in keys}}
-        for number, item in enumerate(items, 1)
-    ]
+    part["fixed"] = [{"id": item.code, **_printed(item, table, number, keys)} for number, item in enumerate(items, 1)]
 
 
 def _texts(item: EvaluationItem, table: EvaluationTable, number: int) -> dict[str, str]:

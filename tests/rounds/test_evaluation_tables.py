@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from greenportal.rounds.rulebook import RulebookError, from_json, load
 from greenportal.rounds.services.evaluation import HEADINGS, TableDraft, build, groups_of, read_items
 from greenportal.rounds.services.standards import KIND
 from greenportal.sheets import load_folder
+from greenportal.sheets.validation import check, in_row
 from nominations.scoring.forming import with_table
 from tests.factories.accounts import make_actor
 from tests.factories.nominations import make_district, make_file
@@ -182,6 +184,23 @@ def test_a_table_with_points_makes_the_rows_of_the_report():
     assert printed.column("score").max_from == "max_score"
     assert made.sha256 != SHEETS["factory_self"].sha256
     assert with_table(SHEETS["factory_self"], None) is SHEETS["factory_self"]
+
+
+@pytest.mark.parametrize("key", ["supply_chain_self", "supply_chain_third"])
+def test_a_table_with_the_shipped_codes_and_other_points_or_words_is_printed(key):
+    shipped = BOOK.evaluation_tables["supply_generic"]
+    assert with_table(SHEETS[key], shipped) is SHEETS[key]
+    first, *rest = shipped.items
+    for other in (replace(first, max_score=Decimal("7.25")), replace(first, name="纳入企业发展规划")):
+        made = with_table(SHEETS[key], replace(shipped, items=(other, *rest))).table("indicators")
+        row, score = made.fixed[0].values, made.column("score")
+        assert (row["item"], row["max_score"]) == (other.name, f"{other.max_score}")
+        assert [fixed.id for fixed in made.fixed] == [item.code for item in shipped.items]
+        # Half points are the shipped system's alone.
+        assert check(in_row(score, row), "7.25") == ""
+        assert check(SHEETS[key].table("indicators").column("score"), "7.25") != ""
+        assert check(in_row(score, row), "8.01") == f"得分（分）不大于{row['max_score']}"
+        assert "0.5" not in f"{score.help}{made.help}"
 
 
 @pytest.mark.django_db
