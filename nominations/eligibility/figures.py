@@ -72,6 +72,8 @@ def _shares(key: str, sheet: Sheet, answers: Mapping[str, Any]) -> Iterator[Shar
             yield ShareFigure(label=sheet.field(share).label, value=value, numerator=pair[0], denominator=pair[1])
     if any(spec.formula and spec.unit == PERCENT for spec in _specs(sheet)):
         yield from (_computed(row) for row in explain(sheet, answers) if row.unit == PERCENT and row.value is not None)
+    if key == "factory_self":
+        yield from _energy_of_products(answers)
     # What an evaluator states in percent as a plain field.
     for spec in sheet.fields() if key.endswith("_third") else ():
         value = decimal_of(answers.get(spec.key)) if spec.unit == PERCENT and not spec.formula else None
@@ -79,6 +81,15 @@ def _shares(key: str, sheet: Sheet, answers: Mapping[str, Any]) -> Iterator[Shar
             yield ShareFigure(label=f"第三方评价：{spec.label}", value=value)
     for table in sheet.tables():
         yield from _typed_shares(key, table, answers)
+
+
+def _energy_of_products(answers: Mapping[str, Any]) -> Iterator[ShareFigure]:
+    """The products' energy together as a share of the factory's, both in tce: a part is never more than the whole."""
+    rows = [row for row in answers.get("energy_products") or () if isinstance(row, Mapping)]
+    parts = [value for row in rows if (value := decimal_of(row.get("energy"))) is not None]
+    whole = decimal_of(answers.get("energy_total"))
+    if parts and whole:
+        yield ShareFigure(label="各产品综合能耗占综合能耗", numerator=sum(parts, Decimal(0)), denominator=whole)
 
 
 def _specs(sheet: Sheet) -> list[Field]:

@@ -13,7 +13,7 @@ from nominations.scoring.judging import judged, told
 Part = tuple[str, Sheet, Mapping[str, Any]]
 _YES_NO = {"yes": True, "no": False}
 GENERAL = "general"
-#: First-level indicators of a factory's report, whose 必选 rows are asked without exception.
+#: First-level indicators of a factory's report. Rows printed 必选, or 必选 with something 可选 in them, are asked.
 GROUPS = ("infrastructure", "management", "inputs", "product", "emissions", "performance")
 _MUST = "必选"
 
@@ -35,7 +35,7 @@ def general(parts: Sequence[Part]) -> tuple[RequirementAnswer, ...] | None:
 
 
 def musts(parts: Sequence[Part]) -> tuple[RequirementAnswer, ...] | None:
-    """Return the rows printed 必选 of a factory's six groups that somebody judged; None where nobody did."""
+    """Return the rows of a factory's six groups printed 必选 (also 必选 with 可选 parts) that somebody judged, else None."""
     found = [
         row
         for key, sheet, answers in parts
@@ -53,9 +53,11 @@ def _answered(
             continue
         for row in rows_of(table, answers):
             met = _YES_NO.get(str(row.get("met")))
-            if met is not None and (not kind or row.get("kind") == kind):
+            if met is not None and (not kind or kind in str(row.get("kind") or "")):
                 words = [row[name] for name in ("item", "requirement") if row.get(name)]
-                yield RequirementAnswer(party=_party(key), label="：".join(words), met=met)
+                # Where part of a row is 可选, what failed may be that part: the reader is told.
+                mixed = f"（{row['kind']}）" if kind and row["kind"] != kind else ""
+                yield RequirementAnswer(party=_party(key), label=f"{'：'.join(words)}{mixed}", met=met)
 
 
 def product_rows(answers: Mapping[str, Any]) -> tuple[RequirementAnswer, ...] | None:

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from greenportal.sheets import Field, FieldType
 from greenportal.sheets.computing import decimal_of
+from greenportal.sheets.validation import in_row
+from greenportal.sheets.values import normalise
 from nominations.scoring.types import shown
 
 WORDS = {"most": "不大于", "least": "不小于", "text": "定性"}
+_BOUNDS = frozenset({"most", "least"})
+_PAIR = ("baseline", "measured")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,8 @@ def judged(rows: Sequence[Mapping[str, Any]]) -> tuple[Judged, ...]:
 
 
 def _one(row: Mapping[str, Any]) -> Judged:
-    direction, baseline, measured = (str(row.get(key) or "") for key in ("direction", "baseline", "measured"))
+    direction = str(row.get("direction") or "")
+    baseline, measured = (_read(row, key) if direction in _BOUNDS else str(row.get(key) or "") for key in _PAIR)
     model = str(row.get("model") or "")
     return Judged(
         label=f"{row['indicator']}{f'（{model}）' if model else ''}",
@@ -52,8 +58,14 @@ def _one(row: Mapping[str, Any]) -> Judged:
     )
 
 
+def _read(row: Mapping[str, Any], key: str) -> str:
+    """Return a text as the number that people mean (1,234; 十五; 85% where the row's unit is %), else as typed."""
+    number = Field(key=key, label=key, type=FieldType.DECIMAL)
+    return str(normalise(in_row(number, {"unit": str(row.get("unit") or "")}), str(row.get(key) or "")))
+
+
 def _computed(direction: str, baseline: Decimal | None, measured: Decimal | None) -> bool | None:
-    if baseline is None or measured is None or direction not in {"most", "least"}:
+    if baseline is None or measured is None or direction not in _BOUNDS:
         return None
     return measured <= baseline if direction == "most" else measured >= baseline
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
@@ -177,19 +177,27 @@ def basic(answers: Answers) -> tuple[BasicAnswer, ...] | None:
 
 
 #: Where names and phones of whoever wrote, audited or answers for a report stand.
-_OWN_NAMES, _OWN_PHONES = ("contact_name", "author"), ("phone", "mobile")
+_OWN_NAMES, _OWN_PHONES = ("contact_name",), ("phone", "mobile")
 _THIRD_NAMES = ("author", "auditor", "evaluator_contact")
 _THIRD_PHONES = ("author_phone", "auditor_phone", "evaluator_phone")
 
 
-def hands(own: Answers, third: Answers) -> ReportHands:
-    """Return who stands in the applicant's sheets and in the evaluator's, folded so that typing does not matter."""
+def hands(own: Answers, third: Answers, *, authors: Iterable[str] = ()) -> ReportHands:
+    """Return who stands in the applicant's sheets and in the evaluator's, folded so that typing does not matter.
+
+    authors: who the applicant says wrote its self-evaluation; no sheet asks for them.
+    """
     return ReportHands(
-        self_names=_folded(own, _OWN_NAMES),
+        self_names=names((*_folded(own, _OWN_NAMES), *authors)),
         self_phones=_folded(own, _OWN_PHONES, digits=True),
         third_names=_folded(third, _THIRD_NAMES),
         third_phones=_folded(third, _THIRD_PHONES, digits=True),
     )
+
+
+def names(typed: Iterable[str]) -> tuple[str, ...]:
+    """Return names without spaces, each once, sorted."""
+    return tuple(sorted({name for text in typed if (name := "".join(text.split()))}))
 
 
 def _folded(answers: Answers, keys: tuple[str, ...], *, digits: bool = False) -> tuple[str, ...]:

@@ -194,7 +194,7 @@ def facts_of_answers(
         musts=judgements.musts(parts),
         figures=report_figures(category, parts, book, standard=nomination.standard) if figures else None,
         documents=_documents(content),
-        hands=_hands(content),
+        hands=_hands(content, nomination),
     )
 
 
@@ -220,6 +220,7 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
     return replace(
         own,
         figures=_with_last_year(own.figures, content, around.earlier.get(nomination.pk)),
+        hands=_with_author(own.hands, around.reports[nomination.pk]),
         listings=listings_of(around.register.get(nomination.applicant_id, ())),
         incidents=incidents_of(around.incidents.get(nomination.applicant_id, ())),
         peers=_peers(nomination, around),
@@ -275,15 +276,22 @@ def _peers(nomination: Nomination, around: _Around) -> tuple[PeerFigure, ...] | 
     return (as_figures(compared.positions) if compared and compared.comparable else ()) or None
 
 
-def _hands(content: Content) -> ReportHands | None:
-    """Who stands in both reports; None where the category has no third-party sheet."""
+def _hands(content: Content, nomination: Nomination) -> ReportHands | None:
+    """Who stands in both reports, with who wrote the self-evaluation; None without a third-party sheet."""
     third = [part.answers for part in content.sheets if part.is_third_party]
     if not third:
         return None
     own: dict[str, Any] = {}
     for part in content.own:
         own.update({key: value for key, value in part.answers.items() if value})
-    return read.hands(own, third[0])
+    return read.hands(own, third[0], authors=nomination.report_authors.splitlines())
+
+
+def _with_author(hands: ReportHands | None, state: ReportState) -> ReportHands | None:
+    """Add who the evaluator states to have led its report."""
+    if hands is None or not state.author:
+        return hands
+    return replace(hands, third_names=read.names((*hands.third_names, state.author)))
 
 
 def _listing(fact: ListedFact) -> Listing:

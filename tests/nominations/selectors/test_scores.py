@@ -54,6 +54,23 @@ def test_a_share_above_the_whole_is_told_with_its_arithmetic(factory):
     assert "工业固体废物综合利用率为189%" in found.because
 
 
+@pytest.mark.parametrize(("second", "outcome"), [("600", "met"), ("640.5", "not_met"), ("", "met")])
+def test_the_products_energy_together_is_part_of_the_factorys(factory, second, outcome):
+    rows = [{"_id": "r1", "name": "甲", "energy": "400"}, {"_id": "r2", "name": "乙", "energy": second}]
+    put(factory, "factory_self", energy_products=rows, energy_total="1000")
+    found = finding(factory, "FIG_SHARE")
+    assert str(found.outcome) == outcome
+    # (400 + 640.5) ÷ 1000 × 100 = 104.05
+    told = "各产品综合能耗占综合能耗为104.05%（1040.5÷1000×100），应在0到100%之间"
+    assert (told in found.because) is (outcome == "not_met")
+
+
+@pytest.mark.parametrize("total", ["", "0"])
+def test_control_products_energy_without_a_total_is_not_compared(factory, total):
+    put(factory, "factory_self", energy_products=[{"_id": "r1", "energy": "400"}], energy_total=total)
+    assert not [row for row in known(factory).figures.shares if "各产品" in row.label]
+
+
 def test_a_stated_score_against_its_groups(factory):
     put(factory, "factory_self", self_score="93", groups=GROUPS)
     found = finding(factory, "FIG_RATIO")

@@ -13,7 +13,10 @@ from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.models import Filing
 from greenportal.filings.services import save
 from greenportal.findings.types import Finding, Invalid, NotVisible, Refused, Stale, WrongState
+from greenportal.rounds.rulebook import load
+from nominations.eligibility import engine
 from nominations.models import Nomination, ReportStatement
+from nominations.selectors import facts
 from nominations.selectors.reports import report_filing, report_states
 from nominations.services import drafting, handing_in, rechecking, reporting
 from tests.factories import nominations as make
@@ -219,6 +222,29 @@ def test_the_same_hand_in_both_reports_is_found(district):
     assert "同名" in finding.because
     assert "电话" not in finding.because
     assert "王" not in finding.because
+
+
+@pytest.mark.parametrize("lead", ["甲 样本", "丁样本"])
+def test_who_wrote_the_self_evaluation_is_held_against_the_statement_and_the_report(district, lead):
+    nomination = make.make_complete(district)
+    Nomination.objects.filter(pk=nomination.pk).update(report_authors="丙样本\n甲样本")
+    finish(nomination, author=lead)
+    (found,) = facts.load([nomination.pk], as_of=clock.now())
+    assert {"丙样本", "甲样本"} <= set(found.hands.self_names)
+    assert "".join(lead.split()) in found.hands.third_names
+    same = lead == "甲 样本"
+    assert bool(set(found.hands.self_names) & set(found.hands.third_names)) is same
+    told = engine.check_one("REPORT_HANDS", found, load("2022"))
+    assert str(told.outcome) == ("not_met" if same else "met")
+    assert ("编制人同名" in told.because, "甲" in told.because) == (same, False)
+
+
+def test_the_author_typed_in_the_third_party_report_is_held_against_the_self_evaluations(district):
+    nomination = make.make_complete(district)
+    Nomination.objects.filter(pk=nomination.pk).update(report_authors="甲样本")
+    Filing.objects.filter(pk=third(nomination).pk).update(answers={"author": "甲　样本"})
+    (found,) = facts.load([nomination.pk], as_of=clock.now())
+    assert str(engine.check_one("REPORT_HANDS", found, load("2022")).outcome) == "not_met"
 
 
 def test_statements_are_never_changed_and_are_whole(district):
