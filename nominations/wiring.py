@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.urls import reverse
 
 from evaluators.selectors.leads import may_act
@@ -9,8 +12,11 @@ from greenportal.accounts.actors import Actor
 from greenportal.files import registry as files
 from greenportal.filings import registry as filings
 from greenportal.filings import worklist
+from greenportal.filings.models import Filing
 from greenportal.findings.types import Verdict, denied
 from greenportal.jobs import registry as jobs
+from greenportal.rounds.selectors import rulebook_at
+from greenportal.sheets.values import clean
 from nominations import navigation, rules
 from nominations.constants import (
     FILE_DOCUMENT,
@@ -28,6 +34,7 @@ from nominations.selectors.nominations import lists_visible_to, visible_files, v
 from nominations.selectors.work import work_items
 
 _ABSENT = "没有找到这项申报。"
+_CHOSEN = "适用评价标准已经选定，您填写的内容没有保存。要更改的，在“所属行业和评价标准”中选择。"
 
 
 def _seen(actor: Actor, scope_id: int) -> Nomination | None:
@@ -62,6 +69,21 @@ def may_fill(actor: Actor, scope_id: int, who: str) -> Verdict:
     if nomination is None or who != "district":
         return denied(_ABSENT)
     return rules.own_district(actor, nomination.authority_id)
+
+
+def settled(filing: Filing, changes: Mapping[str, Any]) -> Mapping[str, str]:
+    """A product's standard is the one chosen from the round's list: its number and name are not typed otherwise.
+
+    No query unless they change; then two, and none of it applies before the choice or while there is no list.
+    """
+    touched = [key for key in ("standard_no", "standard_name") if key in changes]
+    if filing.sheet_key != "product_basic" or not touched:
+        return {}
+    nomination = Nomination.objects.get(pk=filing.scope_id)
+    item = rulebook_at(nomination.round_id)[0].listed_standard(nomination.standard) if nomination.standard else None
+    printed = {"standard_no": item.number, "standard_name": item.name} if item else {}
+    wrong = [key for key in touched if printed.get(key) and clean(str(changes[key])) != clean(printed[key])]
+    return dict.fromkeys(wrong, _CHOSEN)
 
 
 def back_url(scope_id: int) -> str:
@@ -104,6 +126,7 @@ def connect() -> None:
         title=title,
         fill=may_fill,
         check=live_findings,
+        settled=settled,
     )
     jobs.visible(SCOPE_NOMINATION, sees_nomination)
     jobs.visible(SCOPE_LIST, sees_list, may_cancel=stops_list_jobs)

@@ -19,6 +19,7 @@ Fill = Callable[[Actor, int, str], Verdict]
 Screen = Callable[[str], str]
 Hints = Callable[[Actor, int, Mapping[str, Any]], Sequence[str]]
 Check = Callable[[Actor, Filing, Section], Sequence[Finding]]
+Settled = Callable[[Filing, Mapping[str, Any]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Scope:
     hints: Hints
     screen: Screen
     check: Check
+    settled: Settled
 
 
 _scopes: dict[str, Scope] = {}
@@ -56,6 +58,10 @@ def _unchecked(_actor: Actor, _filing: Filing, _section: Section) -> Sequence[Fi
     return ()
 
 
+def _nothing_settled(_filing: Filing, _changes: Mapping[str, Any]) -> Mapping[str, str]:
+    return {}
+
+
 def register(
     scope: str,
     *,
@@ -68,6 +74,7 @@ def register(
     hints: Hints = _no_hints,
     screen: Screen = told_of,
     check: Check = _unchecked,
+    settled: Settled = _nothing_settled,
 ) -> None:
     """Declare a kind of owner, in its app's `ready()`.
 
@@ -78,9 +85,11 @@ def register(
     `hints(actor, scope_id, answers)`, answers with formulas computed, are sentences that the check page shows and that
     never refuse. `check(actor, filing, section)` are the findings that hang on what the section holds now, as the
     actor may read them: computed at each save and each drawing of the page, so cheap, and stored nowhere.
+    `settled(filing, changes)` answers path → where it is chosen, of those changes that differ from what the owner
+    settled elsewhere: they are refused and named, the rest is stored.
     A scope that nobody registered is invisible to all.
     """
-    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints, screen, check)
+    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints, screen, check, settled)
 
 
 def scope(name: str) -> Scope:

@@ -375,6 +375,11 @@ class Rulebook:
         """Numbers of the listed product standards, without spaces, upper case."""
         return frozenset(standard_key(item.number) for item in self.product_standards.items)
 
+    def listed_standard(self, number: str) -> ProductStandard | None:
+        """Return the product standard that the list has under this number, however it is spaced."""
+        wanted = standard_key(number)
+        return next((item for item in self.product_standards.items if standard_key(item.number) == wanted), None)
+
     def evaluation_table(self, category: str, *, standard: str = "", system: str = "") -> EvaluationTable | None:
         """Return the table that evaluates by `standard` or `system`, else the category's general one.
 

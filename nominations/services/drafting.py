@@ -21,7 +21,7 @@ from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.booktypes import Rulebook
 from greenportal.rounds.models import Round
-from greenportal.rounds.rulebook import sheet_file, standard_key
+from greenportal.rounds.rulebook import ProductStandard, sheet_file
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet, load
 from nominations import rules
@@ -206,10 +206,11 @@ def choose_standard(*, actor: Actor, nomination_id: int, seen_version: int, stan
     with transaction.atomic():
         nomination = lock_nomination(actor, nomination_id, seen_version=seen_version)
         (rules.owns(actor, nomination) & rules.editable(nomination)).require()
-        if nomination.category == Category.PRODUCT and text:
-            text = _from_the_list(nomination, text, actor)
-        nomination.standard = text
+        item = _from_the_list(nomination, text) if nomination.category == Category.PRODUCT and text else None
+        nomination.standard = text = item.number if item else text
         touch(nomination, actor=actor, action="standard", fields=["standard"], data={"standard": text})
+        if item:
+            _write_standard(nomination, item, actor)
         follow_table(nomination, actor)
         recheck_soon(nomination, cause="standard", actor=actor)
         return nomination
@@ -292,21 +293,24 @@ def choose_evaluator(*, actor: Actor, nomination_id: int, seen_version: int, eva
         return nomination
 
 
-def _from_the_list(nomination: Nomination, text: str, actor: Actor) -> str:
-    """Return the number as the list prints it, written into the basic sheet too; as typed while there is no list."""
+def _from_the_list(nomination: Nomination, text: str) -> ProductStandard | None:
+    """Return the list's standard of that number; None while there is no list."""
     rulebook, _ = rulebook_at(nomination.round_id)
-    listed = rulebook.product_standards.items
-    if not listed:
-        return text
-    item = next((item for item in listed if standard_key(item.number) == standard_key(text)), None)
+    if not rulebook.product_standards.items:
+        return None
+    item = rulebook.listed_standard(text)
     if item is None:
         told = "从“绿色设计产品标准清单”中选择适用标准；清单没有的，不能申报。"
         raise Invalid(told, errors={"standard": [told]})
+    return item
+
+
+def _write_standard(nomination: Nomination, item: ProductStandard, actor: Actor) -> None:
+    """Put number, name and kind as the list prints them into the basic sheet."""
     held = nomination.sheets.select_related("filing").get(sheet_key="product_basic")
     values = {"standard_no": item.number, "standard_name": item.name, "product_kind": item.product}
     changes = {key: value for key, value in values.items() if value}
     save(filing_id=held.filing_id, seen_version=held.filing.version, changes=changes, actor=actor)
-    return item.number
 
 
 def _hand_over_report(nomination: Nomination, chosen: Evaluator | None, actor: Actor) -> None:

@@ -1,4 +1,4 @@
-"""What is not stored: fields kept for another party (`Field.who`), and texts that the owner's `screen` refuses."""
+"""What is not stored: fields kept for another party (`Field.who`), texts and places that the owner refuses."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ def readonly_for(actor: Actor, filing: Filing, sheet: Sheet) -> frozenset[str]:
 
 
 def withheld(actor: Actor, filing: Filing, sheet: Sheet, changes: Mapping[str, Any]) -> dict[str, Problem]:
-    """Return path → what to tell, of each change that touches another party's field or that the owner's `screen` refuses.
+    """Return path → what to tell, of each change that touches another party's field or that the owner refuses.
+
+    The owner refuses by `screen` (what may not be typed) and by `settled` (what is chosen elsewhere).
 
     Taking a row away counts when it would take another party's answer with it.
     """
     closed = readonly_for(actor, filing, sheet)
     found = _screened(filing, sheet, changes)
+    for path, told in registry.scope(filing.scope).settled(filing, changes).items():
+        found[path] = Problem(f"{sheet.key}.{path}", label_of(sheet, filing.answers, path), told, Level.ERROR)
     for path, value in changes.items() if closed else ():
         who = _kept_for(filing, sheet, path, value)
         if who in closed:

@@ -10,7 +10,8 @@ from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
 from greenportal.filings.selectors import sheet_of
-from greenportal.filings.services import repin, save
+from greenportal.filings.selectors.workbooks import filled
+from greenportal.filings.services import preview, repin, save
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.rounds import services as rounds
 from greenportal.rounds.rulebook import EvaluationItem, ProductStandard, load
@@ -26,6 +27,7 @@ from nominations.services import drafting
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
 from tests.factories.jobs import run_due_jobs
+from tests.factories.sheetbooks import pages_of, typed
 
 pytestmark = pytest.mark.django_db
 BOOK = load("2022")
@@ -165,7 +167,7 @@ def _definition(filing):
 
 
 def listed(district):
-    """Let the city import a list with one standard."""
+    """Let the city import a list with two standards."""
     lead = make_actor(Role.CITY_LEAD)
     district.round.refresh_from_db()
     rounds.revise(
@@ -175,7 +177,10 @@ def listed(district):
         changes={},
         reason="导入清单",
         document_id=str(make.make_file(lead, kind=KIND).pk),
-        standards=(ProductStandard(number="T/TEST 1-2020", name="试验产品评价技术规范", product="试验产品"),),
+        standards=(
+            ProductStandard(number="T/TEST 1-2020", name="试验产品评价技术规范", product="试验产品"),
+            ProductStandard(number="T/TEST 3-2020", name="另一产品评价技术规范", product="另一产品"),
+        ),
         standards_complete=True,
     )
 
@@ -194,6 +199,44 @@ def test_a_products_standard_is_chosen_from_the_rounds_list_only(district):
         "试验产品评价技术规范",
         "试验产品",
     )
+
+
+def test_the_chosen_standard_is_not_typed_otherwise_on_the_page_or_in_excel(district, tmp_path):
+    nomination = make.make_draft(district, "product")
+    listed(district)
+    basic = report(nomination, "product_basic")
+    write(basic, district.officer, standard_no="T/TEST 9-2020")  # before the choice it is free
+    nomination.refresh_from_db()
+    drafting.choose_standard(
+        actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version, standard="T/TEST 1-2020"
+    )
+    basic.refresh_from_db()
+    changes = {"standard_no": "T/TEST 9-2020", "standard_name": "别的", "highlight": "轻量"}
+    saved = write(basic, district.officer, **changes)
+    answers = saved.filing.answers
+    kept = ("T/TEST 1-2020", "试验产品评价技术规范", "轻量")
+    assert (answers["standard_no"], answers["standard_name"], answers["highlight"]) == kept
+    told = {p.path: p.message for p in saved.problems if "没有保存" in p.message}
+    assert set(told) == {"product_basic.standard_no", "product_basic.standard_name"}
+    assert "在“所属行业和评价标准”中选择" in told["product_basic.standard_no"]
+    sheet = sheet_of(saved.filing)
+    book = typed(filled(saved.filing, sheet, readonly=frozenset(), locked=False), {"standard_no": "T/TEST 9-2020"})
+    look = preview(filing_id=basic.pk, pages=pages_of(book, tmp_path), actor=district.officer)
+    assert (look.kept, look.storable) == ({"standard_no"}, 0)
+
+
+def test_another_choice_writes_its_number_and_name(district):
+    nomination = make.make_draft(district, "product")
+    listed(district)
+    for number in ("T/TEST 1-2020", "T/TEST 3-2020", "", "T/TEST 3-2020"):
+        nomination.refresh_from_db()
+        drafting.choose_standard(
+            actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version, standard=number
+        )
+        if not number:  # taken back: free again
+            write(report(nomination, "product_basic"), district.officer, standard_no="T/TEST 9-2020")
+        assert report(nomination, "product_basic").answers["standard_no"] == (number or "T/TEST 9-2020")
+    assert report(nomination, "product_basic").answers["standard_name"] == "另一产品评价技术规范"
 
 
 def test_while_there_is_no_list_the_number_is_kept_as_typed(district):
