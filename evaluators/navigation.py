@@ -15,7 +15,7 @@ from evaluators.selectors.desk import ends_of
 from evaluators.selectors.detail import dispute_overdue
 from evaluators.selectors.groups import relations_visible_to
 from evaluators.selectors.leads import assigned_ids
-from evaluators.selectors.lists import sanctions_visible_to
+from evaluators.selectors.lists import sanctions_visible_to, steps_visible_to
 from evaluators.states import EngagementState, RelationState
 from evaluators.work import city_papers, own_papers
 from greenportal import clock
@@ -114,8 +114,8 @@ def statement_files(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[Store
 
 
 def sanction_files(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    """Letters about a sanction: the city, and the sanctioned body once it is confirmed."""
-    return files.filter(pk__in=SanctionStep.objects.filter(sanction__in=sanctions_visible_to(actor)).values("file"))
+    """Letters about a sanction: the city; the sanctioned body those of its appeals and of confirmed steps."""
+    return files.filter(pk__in=steps_visible_to(actor).values("file"))
 
 
 registry.register("evaluators.import", own_uploads)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from evaluators.models import AffiliateMember, Engagement, Evaluator, Sanction
+from evaluators.models import AffiliateMember, Engagement, Evaluator, Sanction, SanctionStep
 from evaluators.states import COUNTED
 from greenportal.accounts.actors import Actor, Role
 
@@ -58,6 +58,18 @@ def sanctions_visible_to(actor: Actor) -> QuerySet[Sanction]:
     if actor.is_evaluator and actor.organisation_id is not None:
         return rows.filter(organisation_id=actor.organisation_id, confirmed_at__isnull=False)
     return rows.none()
+
+
+def steps_visible_to(actor: Actor) -> QuerySet[SanctionStep]:
+    """Return what happened to sanctions: the city all; an evaluator its own appeals, and what the second person confirmed.
+
+    A lifting or an outcome that is only proposed, or was dropped, is the city's deliberation.
+    """
+    rows = SanctionStep.objects.select_related("written_by", "second_by", "file").order_by("id")
+    rows = rows.filter(sanction__in=sanctions_visible_to(actor))
+    if actor.role in SEE_ALL:
+        return rows
+    return rows.filter(Q(kind=SanctionStep.Kind.APPEAL) | Q(confirmed_at__isnull=False))
 
 
 @dataclass(frozen=True, slots=True)

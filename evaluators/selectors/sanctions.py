@@ -7,9 +7,11 @@ from datetime import date
 
 from evaluators.constants import EvaluatedCategory
 from evaluators.models import Engagement, Evaluator, Sanction, SanctionStep
+from evaluators.selectors.lists import steps_visible_to
 from evaluators.selectors.standing import SanctionFact
 from evaluators.states import EngagementState
 from greenportal import clock
+from greenportal.accounts.actors import Actor
 from greenportal.rounds.models import Round
 
 
@@ -40,11 +42,11 @@ class SanctionPage:
     touched: tuple[Touched, ...]
 
 
-def sanction_page(sanction: Sanction, evaluator: Evaluator) -> SanctionPage:
-    """Return the page of one visible sanction. Three queries."""
+def sanction_page(actor: Actor, sanction: Sanction, evaluator: Evaluator) -> SanctionPage:
+    """Return the page of one visible sanction with the steps that the reader may know of. Three queries."""
     fact = SanctionFact(sanction.pk, sanction.verified_on, sanction.until, sanction.document_no, sanction.lifted_on)
     running = sanction.confirmed_at is not None and fact.in_force_on(clock.today())
-    steps = tuple(sanction.steps.select_related("written_by", "second_by", "file").order_by("id"))
+    steps = tuple(steps_visible_to(actor).filter(sanction=sanction))
     answered = {step.appeal_id for step in steps if step.appeal_id and step.dropped_at is None}
     kind = SanctionStep.Kind
     waiting = [s for s in steps if s.kind != kind.APPEAL and s.confirmed_at is None and s.dropped_at is None]

@@ -34,12 +34,12 @@ from evaluators.views.shared import (
     Task,
     answered,
     done,
-    kept,
     remark_lines,
     return_page,
     sheet_tasks,
     version_of,
 )
+from evaluators.views.uploads import with_upload
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.accounts.http import actor_of, roles
@@ -130,14 +130,17 @@ def evidence(request: HttpRequest, case_id: int) -> HttpResponse:
         values = form.cleaned_data
 
         def put() -> CaseEvidence:
-            accept = {"pdf", "image"}
-            file = kept(actor, values["file"], kind=FILE_EVIDENCE, accept=accept, data_class="restricted")
-            return registering.attach(
-                actor=actor,
-                case_id=row.pk,
-                condition=values["condition"],
-                file_id=file.pk,
-                title=values["title"],
+            return with_upload(
+                actor,
+                values["file"],
+                lambda file: registering.attach(
+                    actor=actor,
+                    case_id=row.pk,
+                    condition=values["condition"],
+                    file_id=file.pk,
+                    title=values["title"],
+                ),
+                kind=FILE_EVIDENCE,
             )
 
         if form.run(put) is not None:

@@ -36,12 +36,12 @@ from evaluators.views.shared import (
     answered,
     attachment,
     done,
-    kept,
     remark_lines,
     return_page,
     sheet_tasks,
     version_of,
 )
+from evaluators.views.uploads import with_upload
 from greenportal import clock
 from greenportal.accounts import masking
 from greenportal.accounts.actors import Actor
@@ -216,10 +216,14 @@ def seal(request: HttpRequest, report_id: int) -> HttpResponse:
         values = form.cleaned_data
 
         def put() -> ReportSeal:
-            upload = values["file"]
-            accept = {"pdf", "image"}
-            scan = kept(actor, upload, kind=FILE_REPORT_SCAN, accept=accept, data_class="restricted")
-            return report_seal.seal(actor=actor, report_id=row.pk, file_id=scan.pk, declared=values["declared"])
+            return with_upload(
+                actor,
+                values["file"],
+                lambda scan: report_seal.seal(
+                    actor=actor, report_id=row.pk, file_id=scan.pk, declared=values["declared"]
+                ),
+                kind=FILE_REPORT_SCAN,
+            )
 
         if (sealed := form.run(put)) is not None:
             return done(request, f"已收到盖章扫描件：{sealed.get_method_display()}。", "evaluators:report", row.pk)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from evaluators.constants import FILE_SANCTION
 from evaluators.forms.evaluators import ReasonForm
+from evaluators.forms.papers import whole
 from evaluators.forms.sanctions import AppealForm, LiftForm, OutcomeForm, SanctionForm
 from evaluators.models import Evaluator, Sanction, SanctionStep
 from evaluators.selectors.lists import sanctions_visible_to
@@ -26,6 +27,7 @@ from evaluators.services import (
 )
 from evaluators.views.city import CITY, seen
 from evaluators.views.listing import the_round
+from evaluators.views.shared import answered
 from evaluators.views.uploads import with_file
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -77,14 +79,19 @@ def sanction_detail(request: HttpRequest, sanction_id: int) -> HttpResponse:
     """One sanction: its dated steps, what it touches, and what may be done next."""
     actor = actor_of(request)
     found, evaluator = _seen(actor, sanction_id)
+    return _detail(request, found, evaluator, ReasonForm(label="不同意的理由"))
+
+
+def _detail(request: HttpRequest, found: Sanction, evaluator: Evaluator, form: ReasonForm) -> HttpResponse:
+    actor = actor_of(request)
     context = {
-        "facts": sanction_page(found, evaluator),
+        "facts": sanction_page(actor, found, evaluator),
         "evaluator": evaluator,
         "is_city": actor.is_city,
         "me": actor.user_id,
-        "drop": ReasonForm(),
+        "form": form,
     }
-    return render(request, "evaluators/sanction.html", context)
+    return answered(request, "evaluators/sanction.html", context)
 
 
 @require_POST
@@ -92,13 +99,19 @@ def sanction_detail(request: HttpRequest, sanction_id: int) -> HttpResponse:
 def second(request: HttpRequest, sanction_id: int) -> HttpResponse:
     """The second person: of the sanction itself, or (`step`) of a lifting or an outcome, agreed or (`drop`) not."""
     actor = actor_of(request)
-    found, _ = _seen(actor, sanction_id)
-    step = found.steps.filter(pk=int(request.POST.get("step") or 0)).first() if _number(request) else None
+    found, evaluator = _seen(actor, sanction_id)
+    step = _step(request, found)
+    if step is not None and "drop" in request.POST:
+        form = ReasonForm(request.POST, label="不同意的理由")
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            if form.run(lambda: drop_step(actor=actor, step_id=step.pk, reason=reason)) is not None:
+                messages.success(request, "已记录复核不同意。")
+                return redirect("evaluators:sanction_detail", found.pk)
+        return _detail(request, found, evaluator, form)
     try:
         if step is None:
             confirm_sanction(actor=actor, sanction_id=found.pk)
-        elif "drop" in request.POST:
-            drop_step(actor=actor, step_id=step.pk, reason=request.POST.get("reason", ""))
         else:
             confirm_step(actor=actor, step_id=step.pk)
         messages.success(request, "已复核。")
@@ -109,8 +122,14 @@ def second(request: HttpRequest, sanction_id: int) -> HttpResponse:
     return redirect("evaluators:sanction_detail", found.pk)
 
 
-def _number(request: HttpRequest) -> bool:
-    return (request.POST.get("step") or "").isdecimal()
+def _step(request: HttpRequest, found: Sanction) -> SanctionStep | None:
+    """Return the step that was posted, None where the sanction itself is meant; a step of another one is nobody's."""
+    if "step" not in request.POST:
+        return None
+    step = found.steps.filter(pk=whole(request.POST["step"])).first()
+    if step is None:
+        raise NotVisible
+    return step
 
 
 @roles(*CITY)

@@ -33,6 +33,18 @@ def with_file(
     """
     if upload is None and not needed:
         return verb(None)
+    return with_upload(actor, upload, verb, kind=kind, field=field)
+
+
+def with_upload(
+    actor: Actor,
+    upload: UploadedFile[Any] | None,
+    verb: Callable[[StoredFile], Result],
+    *,
+    kind: str,
+    field: str = "file",
+) -> Result:
+    """Return what `verb` returns, given the stored upload, which is needed; as `with_file` otherwise."""
     file = kept(actor, upload, kind=kind, accept={"pdf", "image"}, data_class="restricted", field=field)
     try:
         return verb(file)

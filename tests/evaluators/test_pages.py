@@ -1,7 +1,7 @@
 """Pages of evaluators: who reaches them, what the city and the evaluator do there."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,13 +9,16 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluators.models import AffiliateRelation, Engagement, Evaluator, EvaluatorRegistration, Sanction
-from evaluators.services import dispute, record_appeal
+from evaluators.selectors.detail import evaluator_page
+from evaluators.selectors.lists import steps_visible_to
+from evaluators.services import confirm_step, dispute, drop_step, propose_lift, propose_outcome, record_appeal
 from evaluators.services.importing import HEADINGS
 from greenportal import clock
-from greenportal.accounts.actors import Role
+from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.directory.fictional import fictional_uscc
 from greenportal.files.models import StoredFile
+from greenportal.findings.types import Outcome
 from tests.evaluators.conftest import person
 from tests.factories.accounts import actor_for, make_user, sign_in
 from tests.factories.directory import make_subject
@@ -266,6 +269,93 @@ def test_appeal_with_its_letter_is_revoked_by_two_people_on_pages(round_2022, cl
     assert b"".join(answer.streaming_content).startswith(b"%PDF")
     stranger = client_of(Role.EVALUATOR, organisation=make_evaluator().organisation)
     assert stranger.get(reverse("files:download", args=[appeal.file_id])).status_code == 404
+
+
+def test_the_sanctioned_body_reads_appeals_and_confirmed_steps_only(round_2022, client_of):
+    evaluator = make_evaluator()
+    sanction = with_two_people(evaluator)
+    first, second = person(Role.CITY_LEAD, "甲"), person(Role.CITY_REVIEWER, "丙")
+    day = sanction.verified_on
+    appeal = record_appeal(actor=first, sanction_id=sanction.pk, on=day, text="申诉原文")
+    told = {"appeal_id": appeal.pk, "revoke": False, "on": day}
+    dropped = propose_outcome(actor=first, **told, text="不同意的意见", document_no="已否决7号")
+    drop_step(actor=second, step_id=dropped.pk, reason="写明依据")
+    waiting = propose_outcome(actor=first, **told, text="待复核的意见", document_no="待复核8号")
+    own = client_of(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    url = reverse("evaluators:sanction_detail", args=[sanction.pk])
+    hidden = ("已否决7号", "不同意的意见", "待复核8号", "待复核的意见", "维持", "复核不同意", "待复核，未生效")
+    page = own.get(url).content.decode()
+    assert "申诉原文" in page
+    assert [word for word in hidden if word in page] == []
+    city = client_of(Role.CITY_REVIEWER).get(url).content.decode()
+    assert [word for word in hidden if word not in city] == []
+    confirm_step(actor=second, step_id=waiting.pk)
+    page = own.get(url).content.decode()
+    assert "待复核8号" in page
+    assert "已否决7号" not in page
+
+
+def test_letters_of_steps_that_wait_are_the_citys(round_2022):
+    evaluator = make_evaluator()
+    sanction, first = with_two_people(evaluator), person(Role.CITY_LEAD, "甲")
+    own = Actor(role=Role.EVALUATOR_ADMIN, organisation_id=evaluator.organisation_id)
+    lift = propose_lift(
+        actor=first, sanction_id=sanction.pk, lift_on=sanction.verified_on, reason="复查", document_no="试验9号"
+    )
+    assert list(steps_visible_to(own)) == []
+    assert list(steps_visible_to(first)) == [lift]
+    confirm_step(actor=person(Role.CITY_REVIEWER, "丙"), step_id=lift.pk)
+    assert list(steps_visible_to(own)) == [lift]
+    stranger = Actor(role=Role.EVALUATOR_ADMIN, organisation_id=make_evaluator().organisation_id)
+    assert list(steps_visible_to(stranger)) == []
+
+
+def test_a_refused_disagreement_keeps_what_was_typed(round_2022, client_of):
+    sanction, first = with_two_people(make_evaluator()), person(Role.CITY_LEAD, "甲")
+    values = {"lift_on": sanction.verified_on, "reason": "复查", "document_no": "试验9号"}
+    step = propose_lift(actor=first, sanction_id=sanction.pk, **values)
+    client, url = client_of(Role.CITY_REVIEWER), reverse("evaluators:second", args=[sanction.pk])
+    empty = client.post(url, {"step": step.pk, "drop": "1", "reason": " "})
+    assert empty.status_code == 400
+    assert "不同意的理由" in empty.content.decode()
+    long = "写明" * 160
+    page = client.post(url, {"step": step.pk, "drop": "1", "reason": long})
+    assert page.status_code == 400
+    assert long in page.content.decode()
+    step.refresh_from_db()
+    assert step.dropped_at is None
+    assert client.post(url, {"step": step.pk, "drop": "1", "reason": "依据不足"}).status_code == 302
+    step.refresh_from_db()
+    assert step.dropped_reason == "依据不足"
+
+
+@pytest.mark.parametrize("posted", ["foreign", "x", "", "99999999999999999999"])
+def test_a_step_of_another_sanction_confirms_nothing(posted, round_2022, client_of):
+    mine, other = (with_two_people(make_evaluator()) for _ in range(2))
+    Sanction.objects.filter(pk=mine.pk).update(confirmed_at=None, second_by=None)
+    first = person(Role.CITY_LEAD, "甲")
+    values = {"lift_on": other.verified_on, "reason": "复查", "document_no": "试验9号"}
+    step = propose_lift(actor=first, sanction_id=other.pk, **values)
+    client, url = client_of(Role.CITY_REVIEWER), reverse("evaluators:second", args=[mine.pk])
+    assert client.post(url, {"step": step.pk if posted == "foreign" else posted}).status_code == 404
+    mine.refresh_from_db()
+    step.refresh_from_db()
+    assert (mine.confirmed_at, step.confirmed_at) == (None, None)
+    assert client.post(url).status_code == 302
+    mine.refresh_from_db()
+    assert mine.confirmed_at is not None
+
+
+def test_a_record_in_the_doubtful_year_reads_to_be_verified_on_the_page(round_2022, client_of):
+    evaluator = make_evaluator()
+    make_registration(evaluator, round_2022, latest_record_on=date(2017, 6, 1))
+    actor = Actor(role=Role.CITY_REVIEWER)
+    ability = {c.key: c.outcome for c in evaluator_page(actor, evaluator, round_2022).conditions}["ability"]
+    assert ability == Outcome.MANUAL
+    old = make_evaluator()
+    make_registration(old, round_2022, latest_record_on=date(2016, 12, 31))
+    ability = {c.key: c.outcome for c in evaluator_page(actor, old, round_2022).conditions}["ability"]
+    assert ability == Outcome.NOT_MET
 
 
 def test_second_press_of_confirm_is_told_not_an_error(round_2022, client_of):

@@ -1,7 +1,7 @@
 """Registration by the evaluator itself: drafted, filed, returned at the field, acknowledged; and what it computes."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -362,6 +362,14 @@ def test_proofs_are_closed_while_the_city_reads(admin, reviewer, round_2022):
     with pytest.raises(Refused):
         registering.attach(actor=admin, case_id=case.pk, condition="staff", file_id=file.pk)
     assert not CaseEvidence.objects.exists()
+
+
+@pytest.mark.parametrize(("at", "known"), [("2022-09-20 16:00", True), ("2022-09-20 15:59", False)])
+def test_a_record_counts_from_the_local_day_on_which_it_ended(at, known, case):
+    instant = datetime.strptime(at, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    answers = {**ANSWERS, "records": [{"_id": "a", "ended_on": "2022-09-21"}]}
+    found = declared_by(case, answers, book=BOOK, at=instant).latest_record_on
+    assert found == (date(2022, 9, 21) if known else None)
 
 
 def test_declared_by_takes_one_query(case, django_assert_num_queries):

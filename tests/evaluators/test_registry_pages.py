@@ -18,6 +18,7 @@ from tests.factories.directory import make_organisation
 from tests.factories.evaluators import make_evaluator
 from tests.factories.files import make_upload
 from tests.factories.registering import complete, make_case, make_filed
+from tests.factories.reporting import make_report
 from tests.factories.roster import fictional_id, make_roster, make_staff
 from tests.factories.workbooks import workbook_upload
 
@@ -138,6 +139,17 @@ def test_administrator_begins_proves_files_and_city_returns_and_acknowledges(bod
     assert city.post(at("case_acknowledge", case.pk), values).status_code == 302
     assert EvaluatorRegistration.objects.get().staff_intermediate == 9
     assert FiledReturn.objects.get().closed_at is not None
+
+
+def test_a_refused_proof_and_a_refused_scan_leave_no_file(body, admin, round_2022):
+    client, actor = admin
+    case, report = make_filed(actor, round_2022), make_report(actor, round_2022)
+    before = StoredFile.objects.count()
+    told = client.post(at("evidence", case.pk), {"condition": "staff", "file": make_upload("证书.pdf"), "title": ""})
+    assert (told.status_code, StoredFile.objects.count()) == (403, before)
+    told = client.post(at("report_seal", report.pk), {"file": make_upload("盖章.pdf"), "declared": "yes"})
+    assert (told.status_code, StoredFile.objects.count()) == (400, before)
+    assert not CaseEvidence.objects.exists()
 
 
 def test_return_page_keeps_what_was_typed_when_growing(body, admin, city, round_2022):
