@@ -40,6 +40,8 @@ HOME_CITY = "大连市"
 NOT_FINAL = "来源为公示阶段"
 #: Jobs, by name.
 JOB_DUE = "dynamic_mgmt.make_due"
+#: Judge open tables again after news of an incident.
+JOB_REASSESS = "dynamic_mgmt.reassess"
 JOB_YEARLY = "dynamic_mgmt.yearly"
 #: Workbooks of filled tables that are read once.
 FILE_TABLES = "dynamic_mgmt.tables_import"

@@ -43,6 +43,9 @@ class Peer:
 class TableFacts:
     """All that is judged: answers with formulas computed, what was recorded before, peers, incidents as sentences.
 
+    grave_incidents: those of `incidents` that are verified accidents of 重大 or 特别重大; visit_result: of the last re-check or
+    visit of these answers (`UnitVisit.Result`), "" where there was none.
+
     limits: jump_percent, slip_percent, worse_percent, peers_least; recorded: (indicator → value) of the year before;
     evidence: groups (energy, carbon, water, waste, rename) for which a file was uploaded; asks_evidence: False for the
     short sheets of 定期报送, which do not ask for it.
@@ -54,6 +57,8 @@ class TableFacts:
     recorded: Mapping[str, Decimal] = field(default_factory=dict)
     peers: Mapping[str, Peer] = field(default_factory=dict)
     incidents: Sequence[str] = ()
+    grave_incidents: frozenset[str] = frozenset()
+    visit_result: str = ""
     late_reason: str = ""
     refused_reason: str = ""
     evidence: frozenset[str] = frozenset()
@@ -113,7 +118,11 @@ def _conduct(facts: TableFacts) -> Iterator[Finding]:
     if facts.late_reason:
         yield _finding("TABLE_LATE", Outcome.NOT_MET, "逾期补报", f"在期限之后补报：{facts.late_reason}")
     for text in facts.incidents:
-        yield _finding("TABLE_INCIDENT", Outcome.NOT_MET, "事故和违法违规", text, todo="核对文书，按规定提出意见。")
+        todo, grave = "核对文书，按规定提出意见。", text in facts.grave_incidents
+        yield _finding("TABLE_INCIDENT", Outcome.NOT_MET, "事故和违法违规", text, todo=todo, grave=grave)
+    if facts.visit_result == "fails":
+        text = "最近一次复核或现场评估的结果为不符合要求。"
+        yield _finding("TABLE_VISIT", Outcome.NOT_MET, "复核或现场评估", text, todo="按结果提出意见。")
     for key, label in RED_FLAGS.items():
         if facts.answers.get(key) == "yes":
             told = facts.answers.get(key.replace("_exists", "_text")) or "未写说明"
@@ -298,7 +307,11 @@ def _plain(value: Decimal) -> str:
 
 
 def proposals_of(findings: Iterable[Finding]) -> list[Proposal]:
-    """Return what the findings point to, the gravest first; keep when nothing speaks against it."""
+    """Return what the findings point to, the gravest first; keep when nothing speaks against it.
+
+    A verified accident of 重大 or worse, a visit that failed and a refusal point to removal (domain notes §2.4). Numbers that
+    look odd or worse than before or than the peers' propose nothing else than keeping, which then names them as to be checked.
+    """
     rules: dict[str, list[Finding]] = {}
     for row in findings:
         if row.open:
@@ -306,6 +319,8 @@ def proposals_of(findings: Iterable[Finding]) -> list[Proposal]:
     found: list[Proposal] = []
     for rule, opinion in (
         ("TABLE_REFUSED", Opinion.REMOVE),
+        ("TABLE_VISIT", Opinion.REMOVE),
+        ("TABLE_INCIDENT", Opinion.REMOVE),
         ("TABLE_INCIDENT", Opinion.ON_SITE),
         ("TABLE_FLAG", Opinion.ON_SITE),
         ("TABLE_STOPPED", Opinion.ON_SITE),
@@ -313,8 +328,32 @@ def proposals_of(findings: Iterable[Finding]) -> list[Proposal]:
         ("TABLE_RENAMED", Opinion.RENAMED),
     ):
         for row in rules.get(rule, []):
-            found.append(Proposal(opinion, row.because, row.clause))
+            if rule != "TABLE_INCIDENT" or (opinion == Opinion.REMOVE) is bool(row.data.get("grave")):
+                found.append(Proposal(opinion, row.because, row.clause))
     for row in rules.get("TABLE_REQUIREMENT", []):
         if row.outcome == Outcome.NOT_MET:
             found.append(Proposal(Opinion.ON_SITE, row.because, row.clause))
-    return found or [Proposal(Opinion.KEEP, "已按要求填报，未发现应当调整的情形。")]
+    return found or [Proposal(Opinion.KEEP, _kept(rules))]
+
+
+#: Findings that propose nothing, named where keeping is proposed. The gravest first.
+_DOUBTS = (
+    "TABLE_LATE",
+    "TABLE_SLIP",
+    "TABLE_SHARE",
+    "TABLE_WORSE",
+    "TABLE_PEERS",
+    "TABLE_JUMP",
+    "TABLE_PREVIOUS",
+    "TABLE_EVIDENCE",
+)
+_NAMED = 5
+
+
+def _kept(rules: Mapping[str, Sequence[Finding]]) -> str:
+    """Return why keeping is proposed: with every open doubt named, up to `_NAMED` in words."""
+    doubts = [row.because.rstrip("。") for rule in _DOUBTS for row in rules.get(rule, ())]
+    more = f"；另有{len(doubts) - _NAMED}项见核查结论" if len(doubts) > _NAMED else ""
+    text = f"保留前须核实：{'；'.join(doubts[:_NAMED])}{more}。" if doubts else "已按要求填报，未发现应当调整的情形。"
+    open_ones = len(rules.get("TABLE_REQUIREMENT", ()))
+    return f"{text}有{open_ones}项指标须对照评价标准人工核实。" if open_ones else text

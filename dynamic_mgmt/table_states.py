@@ -51,6 +51,8 @@ T = TableState
 EDITABLE = frozenset({T.DRAFT, T.RETURNED})
 #: Not filed: what is chased, and what is overdue once the clock has run out.
 NOT_FILED = frozenset({T.DUE, T.DRAFT, T.RETURNED})
+#: Judged and not yet decided: what is judged again when an incident is told or a visit concluded.
+JUDGED = frozenset({T.FILED, T.REFUSED, T.OPINION_GIVEN, T.RECHECK, T.ON_SITE, T.REMOVAL_PROPOSED})
 #: States in which the city reads the answers; what a unit still types is not the city's.
 SHOWN_TO_CITY = frozenset(T) - {T.DUE, T.DRAFT, T.RETURNED}
 #: Moves of a removal in preparation: the city's own until it is confirmed.

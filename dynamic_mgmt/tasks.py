@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dynamic_mgmt.constants import JOB_ARCHIVE, JOB_DUE
+from dynamic_mgmt.constants import JOB_ARCHIVE, JOB_DUE, JOB_REASSESS
 from dynamic_mgmt.models import TablePeriod
-from dynamic_mgmt.services import archiving, chasing, periods
+from dynamic_mgmt.services import archiving, assessing, chasing, periods
 from greenportal.files import blobs
 from greenportal.jobs.context import JobContext
 from greenportal.jobs.registry import job, periodic
@@ -22,6 +22,14 @@ def make_due(ctx: JobContext, *, period_id: int) -> None:
         ctx.step(start, len(ids), "正在生成待填报的动态管理表")
     with ctx.fenced():
         ctx.finish({"made": made})
+
+
+@job(JOB_REASSESS, stoppable=False)
+def reassess(ctx: JobContext, *, organisation_id: int | None, unit_id: int | None) -> None:
+    """Judge again the open tables of a legal person or unit of whom an incident was told; safe to repeat."""
+    made = assessing.reassess_tables(organisation_id=organisation_id, unit_id=unit_id)
+    with ctx.fenced():
+        ctx.finish({"tables": made})
 
 
 @job(JOB_ARCHIVE)

@@ -9,7 +9,7 @@ from typing import cast
 
 from django.db import transaction
 
-from dynamic_mgmt.constants import KIND_INCIDENT, SCOPE_INCIDENT
+from dynamic_mgmt.constants import JOB_REASSESS, KIND_INCIDENT, SCOPE_INCIDENT
 from dynamic_mgmt.models import Incident, IncidentRevision, IncidentStep, ListedUnit
 from dynamic_mgmt.rules import may_report_incident, may_verify_incident, may_withdraw_incident
 from dynamic_mgmt.selectors.incidents import visible_to as incidents_visible_to
@@ -25,6 +25,7 @@ from greenportal.directory.models import Organisation
 from greenportal.directory.selectors import organisations_visible_to
 from greenportal.files.selectors import visible_to as files_visible_to
 from greenportal.findings.types import Invalid, NotVisible, Stale, WrongState
+from greenportal.jobs.services import enqueue
 from greenportal.transitions import Transition, find
 
 
@@ -182,7 +183,16 @@ def _step(actor: Actor, incident: Incident, action: str, reason: str) -> None:
 
 
 def _news(actor: Actor, incident: Incident) -> None:
-    """Ask nominations to check again: by legal person, else by what the unit's code or name leads to."""
+    """Ask for a fresh judgement of open dynamic tables, and nominations to check again.
+
+    Nominations by legal person, else by what the unit's code or name leads to.
+    """
+    enqueue(
+        JOB_REASSESS,
+        payload={"organisation_id": incident.organisation_id, "unit_id": incident.unit_id},
+        dedupe_key=f"{incident.organisation_id or ''}:{incident.unit_id or ''}",
+        actor=actor,
+    )
     if incident.organisation_id is not None:
         ids = [incident.organisation_id]
     else:

@@ -11,6 +11,7 @@ from dynamic_mgmt.judgement import CLAUSE
 from dynamic_mgmt.models import DynamicTable, UnitVisit
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.selectors.tables import last_result, visible_to
+from dynamic_mgmt.services.assessing import reassess
 from dynamic_mgmt.services.removing import decide_removal, propose_removal
 from dynamic_mgmt.services.table_moving import STALE, clean, lock_table, move_table, person
 from dynamic_mgmt.services.table_renames import NewName, follow_rename
@@ -101,7 +102,9 @@ def conclude(
         if result not in UnitVisit.Result.values:
             raise Invalid("选择结果。", errors={"result": ["选择结果。"]})
         move_table(table, "conclude", actor=actor, data={"kind": kind.value, "result": result})
-        return _visit(actor, table.unit_id, kind, done_on, people, text, result=result, table=table)
+        visit = _visit(actor, table.unit_id, kind, done_on, people, text, result=result, table=table)
+        reassess(table)
+    return visit
 
 
 def log_guidance(*, actor: Actor, unit_id: int, done_on: date, people: str, text: str) -> UnitVisit:

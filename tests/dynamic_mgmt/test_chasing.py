@@ -148,7 +148,7 @@ def test_the_export_tells_the_local_day_of_filing():
     with clock.fixed(late_evening):
         make_filed(stage)
     table = stage.table()
-    assert list(exports.rows([table], ["filed_at"])) == [["2022-10-11"]]
+    assert list(exports.rows([table], ["filed_at"], exports.receipts_of([table]))) == [["2022-10-11"]]
 
 
 # --- reminders ---------------------------------------------------------------------------------------------------

@@ -109,8 +109,8 @@ def test_this_years_judgement_hears_of_three_years_and_no_more(district, unit):
     stage = make_stage(organisation=unit.organisation)
     for day in (window.doubtful_from, window.doubtful_from - timedelta(days=1)):
         report_incident(actor=district, told=told(happened_on=day, document_no=f"虚构{day}号"), unit_id=unit.pk)
-    heard = assessing._incidents(stage.table())
-    assert len(heard) == 1 and heard[0].startswith(str(window.doubtful_from))
+    heard = assessing.heard(stage.table())
+    assert [fact.happened_on for fact in heard] == [window.doubtful_from]
 
 
 def test_a_report_asks_for_a_fresh_check_of_open_nominations(district, unit):

@@ -1,6 +1,6 @@
 """What a table's answers point to: pure rules, each with a control that it stays silent about; then the verbs."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 from dynamic_mgmt.judgement import Peer, TableFacts, findings_of, own_hints, proposals_of, slip_of
 from dynamic_mgmt.models import ListedUnit, UnitVisit
 from dynamic_mgmt.selectors.catalogue import indicators, newest_book
-from dynamic_mgmt.services import filing, judging
+from dynamic_mgmt.selectors.table_detail import detail
+from dynamic_mgmt.services import assessing, filing, incidents, judging
+from dynamic_mgmt.services.figures import FigureValue, record_figures
 from dynamic_mgmt.services.removing import confirm_removals
 from dynamic_mgmt.table_states import Opinion
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.findings.types import ALLOWED, Invalid, ReasonRequired, Refused, Stale, WrongState
+from tests.factories.dynamic_mgmt import make_listed
+from tests.factories.jobs import run_due_jobs
 from tests.factories.rounds import DURING
 from tests.factories.tables import ANSWERS, actor, make_filed, make_stage
 
@@ -121,6 +125,41 @@ def test_incident_lateness_refusal_and_another_past_are_told():
     )
     assert {"TABLE_INCIDENT", "TABLE_LATE", "TABLE_REFUSED", "TABLE_PREVIOUS"} <= found
     assert proposals_of(findings_of(facts(refused_reason="拒")))[0].opinion == "remove"
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"answers": {"energy_per_product_y0": "12", "energy_per_product_y1": "10"}}, "比上一年变差20.0%"),
+        ({"answers": {"energy_total_y1": "1800"}}, "同比增加"),
+        ({"answers": {"water_total_y1": "9"}}, "可能是计量单位填错"),
+        ({"late_reason": "停电"}, "在期限之后补报：停电"),
+        (
+            {
+                "answers": {"energy_per_product_y0": "12"},
+                "peers": {"energy_per_product": Peer("tce/万套", Decimal(10), 5)},
+            },
+            "本市同类名单单位（5家）中位数为10tce/万套",
+        ),
+    ],
+)
+def test_keeping_is_proposed_with_every_open_doubt_named(values, named):
+    (proposal,) = proposals_of(findings_of(facts(**values)))
+    assert proposal.opinion == "keep" and "保留前须核实" in proposal.reason and named in proposal.reason
+    assert "未发现应当调整的情形" not in proposal.reason
+    # control: without the doubt it says that there is none, and how many values nobody compared
+    (quiet,) = proposals_of(findings_of(facts()))
+    assert quiet.reason.startswith("已按要求填报，未发现应当调整的情形。有") and "人工核实" in quiet.reason
+
+
+def test_a_grave_accident_and_a_failed_visit_point_to_removal():
+    text = "2022-05-01发生生产安全（重大）。"
+    grave = proposals_of(findings_of(facts(incidents=[text], grave_incidents=frozenset({text}))))
+    assert [(p.opinion.value, p.reason) for p in grave] == [("remove", text)]
+    # controls: a lesser one asks for a look on site; a visit that was passed says nothing
+    assert [p.opinion.value for p in proposals_of(findings_of(facts(incidents=[text])))] == ["on_site"]
+    assert [p.opinion.value for p in proposals_of(findings_of(facts(visit_result="fails")))] == ["remove"]
+    assert [p.opinion.value for p in proposals_of(findings_of(facts(visit_result="fits")))] == ["keep"]
 
 
 @given(st.decimals("0.001", "100000", places=3), st.integers(-6, 6), st.integers(-150, 150))
@@ -247,6 +286,97 @@ def test_a_major_change_that_failed_is_not_kept_as_one_and_otherwise_only_with_a
     table = checked(stage, city, "open_on_site")
     values["seen_version"] = table.version
     assert judging.decide(decision="major_change", **values).state == "decided", "the last result counts"
+
+
+def told(**values):
+    given = {"kind": "safety", "severity": "ordinary", "source": "creditchina", "happened_on": date(2022, 5, 20)}
+    return incidents.Told(**{**given, "text": "虚构：试验事故", "document_no": "试验文书1号", **values})
+
+
+def proposed(stage) -> list[str]:
+    return [p.opinion.value for p in detail(stage.officer, stage.table()).proposals]
+
+
+@pytest.mark.parametrize("filed", [True, False])
+def test_an_incident_told_after_filing_reaches_the_judgement_and_leaves_it_again(stage, city, filed):
+    if filed:
+        make_filed(stage)
+    else:
+        filing.refuse_table(actor=stage.officer, table_id=stage.table().pk, seen_version=1, reason="三次催报未报")
+
+    def heard() -> list[str]:
+        run_due_jobs("dynamic_mgmt.reassess")
+        found = detail(stage.officer, stage.table()).findings
+        assert ("TABLE_REFUSED" in {f.rule for f in found}) is not filed, "what else was found stays"
+        return [f.because for f in found if f.rule == "TABLE_INCIDENT"]
+
+    assert heard() == []
+    row = incidents.report_incident(actor=stage.officer, told=told(severity="major"), unit_id=stage.unit.pk)
+    assert ["尚未核实" in text for text in heard()] == [True]
+    assert ("on_site" in proposed(stage)) is True and ("remove" in proposed(stage)) is not filed
+    row = incidents.decide_incident(actor=city, incident_id=row.pk, seen_version=row.version, verify=True)
+    assert ["已核实" in text for text in heard()] == [True]
+    assert proposed(stage)[0] == "remove" and "on_site" not in proposed(stage)
+    incidents.decide_incident(actor=city, incident_id=row.pk, seen_version=row.version, verify=False, reason="异议成立")
+    assert heard() == []
+
+
+def test_control_a_decided_table_is_not_judged_again(stage, city):
+    table = opined(stage)
+    judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="keep")
+    incidents.report_incident(actor=stage.officer, told=told(), unit_id=stage.unit.pk)
+    run_due_jobs("dynamic_mgmt.reassess")
+    assert "TABLE_INCIDENT" not in {f["rule"] for f in stage.table().findings}
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "grave"),
+    [
+        ("safety", "major", True),
+        ("data", "extreme", True),
+        ("environment", "major", True),
+        ("quality", "major", True),
+        ("safety", "larger", False),
+        ("tax", "major", False),
+        ("dishonest", "extreme", False),
+    ],
+)
+def test_which_incidents_are_grave(stage, city, kind, severity, grave):
+    row = incidents.report_incident(actor=stage.officer, told=told(kind=kind, severity=severity), unit_id=stage.unit.pk)
+    assert [assessing.is_grave(fact) for fact in assessing.heard(stage.table())] == [False], "not yet verified"
+    incidents.decide_incident(actor=city, incident_id=row.pk, seen_version=row.version, verify=True)
+    assert [assessing.is_grave(fact) for fact in assessing.heard(stage.table())] == [grave]
+
+
+def test_a_failed_recheck_is_in_the_judgement_and_a_passed_one_takes_it_out(stage, city):
+    checked(stage, city, result="fails")
+    assert proposed(stage)[0] == "remove"
+    checked(stage, city, "open_on_site")
+    assert "remove" not in proposed(stage)
+
+
+@pytest.mark.parametrize(("count", "speaks"), [(5, True), (4, False)])
+@pytest.mark.parametrize(
+    ("category", "indicator"), [("park", "energy_productivity"), ("supply_chain", "product_recovery")]
+)
+def test_parks_and_supply_chains_are_compared_with_all_of_their_category(stage, category, indicator, count, speaks):
+    item = indicators(category)[indicator]
+    assert item.is_key and item.direction == "higher_is_better"
+    mine = make_stage("庄河市", period=stage.period, category=category, industry_code="")
+    others = [make_listed(category=category, industry_code="") for _ in range(count)]
+    factories = [make_listed(industry_code="3451") for _ in range(5)]
+    record_figures(
+        actor=stage.officer,
+        values=[
+            FigureValue(unit.pk, 2021, indicator, item.unit, Decimal(90), "试验") for unit in (*others, *factories)
+        ],
+    )
+    found = findings_of(assessing.facts_of(mine.table(), {f"{indicator}_y0": "40"}))
+    peers = [f for f in found if f.rule == "TABLE_PEERS"]
+    assert [f.data["indicator"] for f in peers] == [indicator] * speaks
+    assert all(f"（{count}家）" in f.because for f in peers)
+    better = findings_of(assessing.facts_of(mine.table(), {f"{indicator}_y0": "95"}))
+    assert "TABLE_PEERS" not in {f.rule for f in better}
 
 
 def test_a_visit_before_the_answers_were_mended_says_nothing_of_the_new_ones(stage, city):
