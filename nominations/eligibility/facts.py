@@ -315,13 +315,17 @@ class StatedScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedFigure:
-    """A figure as the applicant's totals give it, with their arithmetic, and as the evaluator states it."""
+    """A figure as the applicant's totals give it, with their arithmetic, and as it is stated elsewhere.
+
+    stated_by: words that say where; empty for the evaluator's report.
+    """
 
     label: str
     unit: str = ""
     computed: Decimal | None = None
     verified: Decimal | None = None
     arithmetic: str = ""
+    stated_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

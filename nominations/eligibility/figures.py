@@ -12,6 +12,7 @@ from greenportal.sheets.computing import decimal_of
 from greenportal.sheets.explaining import Explained, explain
 from greenportal.sheets.paths import rows_of
 from nominations.constants import THIRD_PARTY_MARK
+from nominations.eligibility.energies import compared
 from nominations.eligibility.facts import ReportFigures, ShareFigure, StatedScore, VerifiedFigure, YearFigure
 from nominations.scoring import scored
 from nominations.scoring.verifying import verified
@@ -34,13 +35,19 @@ _POINTS = frozenset({"max_score", "score"})
 _TYPED = (("park_conditions", "industrial_share", "industrial_value_added", "total_value_added"),)
 
 
-def report_figures(category: str, parts: Sequence[Part], book: Rulebook, *, standard: str) -> ReportFigures:
-    """Return the shares, totals of two years and stated scores of a nomination's sheets; empty where none is filled."""
+def report_figures(
+    category: str, parts: Sequence[Part], book: Rulebook, *, standard: str, energy: Mapping[str, Any] | None = None
+) -> ReportFigures:
+    """Return the shares, totals of two years and stated scores of a nomination's sheets; empty where none is filled.
+
+    energy: answers of the table of energy benchmarks, held against the totals of a factory's report.
+    """
+    report = next((answers for key, _, answers in parts if key == "factory_self"), {})
     return ReportFigures(
         shares=tuple(share for part in parts for share in _shares(*part)),
         years=tuple(figure for part in parts for figure in _years(*part)),
         scores=tuple(_scores(category, parts, book, standard)),
-        verified=tuple(_verified(category, parts)),
+        verified=(*_verified(category, parts), *compared(report, energy or {})),
     )
 
 

@@ -192,7 +192,11 @@ def facts_of_answers(
         third_basic=judgements.third_basic(content.answers.get(f"{category}{THIRD_PARTY_MARK}", {})),
         general=judgements.general(parts),
         musts=judgements.musts(parts),
-        figures=report_figures(category, parts, book, standard=nomination.standard) if figures else None,
+        figures=report_figures(
+            category, parts, book, standard=nomination.standard, energy=content.answers.get("energy")
+        )
+        if figures
+        else None,
         documents=_documents(content),
         hands=_hands(content, nomination),
     )

@@ -101,7 +101,8 @@ def _against(figure: VerifiedFigure) -> str:
         if figure.arithmetic
         else number(figure.computed or Decimal(0))
     )
-    return f"{figure.label}第三方评价核实为{number(figure.verified or Decimal(0))}{figure.unit}，按申报单位填写的合计{due}{figure.unit}"
+    said = figure.stated_by or "第三方评价核实为"
+    return f"{figure.label}{said}{number(figure.verified or Decimal(0))}{figure.unit}，按申报单位填写的合计{due}{figure.unit}"
 
 
 @rule("FIG_UNIT")

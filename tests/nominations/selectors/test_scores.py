@@ -65,6 +65,32 @@ def test_the_products_energy_together_is_part_of_the_factorys(factory, second, o
     assert (told in found.because) is (outcome == "not_met")
 
 
+@pytest.mark.parametrize(
+    ("unit", "value", "kind", "told"),
+    [
+        # 400 tce ÷ 30000 t × 1000 = 13.3333 kgce/t
+        ("kgce/t", "12", "单位产品综合能耗", "400÷30000×1000＝13.333333kgce/t"),
+        ("千克标准煤/吨", "13.3", "单位产品综合能耗", ""),
+        ("tce/t", "0.5", "单位产品综合能耗", "400÷30000＝0.013333tce/t"),
+        ("kWh/t", "12", "单位产品综合能耗", ""),
+        ("kgce/台", "12", "单位产品综合能耗", ""),
+        ("kgce/t", "12", "单位产品可比综合能耗", ""),
+    ],
+)
+def test_energy_of_a_product_told_twice_is_held_together(factory, unit, value, kind, told):
+    rows = [{"_id": "r1", "name": "钢 筋", "energy": "400", "output": "30000"}]
+    put(factory, "factory_self", energy_products=rows, product_unit="吨")
+    entry = {"_id": "e1", "product": "钢筋", "indicator": kind, "unit": unit, "value": value}
+    put(factory, "energy", applies="yes", entries=[entry])
+    because = finding(factory, "FIG_RATIO").because
+    if told:
+        assert f"钢筋{kind}能效水平对标表填写为{value}{unit}，按申报单位填写的合计{told}" in because
+    else:
+        assert "能效水平对标表" not in because
+    put(factory, "energy", applies="yes", entries=[entry, {**entry, "_id": "e2"}])
+    assert "能效水平对标表" not in finding(factory, "FIG_RATIO").because  # which of the two is meant?
+
+
 @pytest.mark.parametrize("total", ["", "0"])
 def test_control_products_energy_without_a_total_is_not_compared(factory, total):
     put(factory, "factory_self", energy_products=[{"_id": "r1", "energy": "400"}], energy_total=total)
