@@ -11,14 +11,27 @@ from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
 
 from greenportal.files import jail
+from greenportal.filings.services.starting import canonical_answers
 from greenportal.rounds import rulebook
 from greenportal.sheets import Answers, Sheet, load
 from greenportal.sheets.workbook import Form, Mark, compare, read, write_forms
+from nominations.demo.fiction import cast
+from nominations.demo.figures import has_report, self_answers, third_answers
 from tests.bench.harness import measure, note, scale
 from tests.factories import nominations as make
 
 FULL = 500
-KEYS = ("factory_basic", "statement", "energy", "park_conditions")
+BASIC = ("factory_basic", "statement", "energy", "park_conditions")
+REPORTS = (
+    "factory_self",
+    "factory_third",
+    "product_self",
+    "park_self",
+    "park_third",
+    "supply_chain_self",
+    "supply_chain_third",
+)
+KEYS = BASIC + REPORTS
 
 
 def fill() -> None:
@@ -26,10 +39,17 @@ def fill() -> None:
 
 
 def _filled() -> list[tuple[Sheet, Answers]]:
-    """Four sheets of the notice, filled in wholly, in turn."""
+    """Sheets of the notice and all reports of 附件2–5, in turn: filled in wholly, reports as the demonstration's."""
     sheets = [load(rulebook.sheet_file("2022", key)) for key in KEYS]
-    ready = [(sheet, make.complete_answers(sheet)) for sheet in sheets]
+    ready = [(sheet, _report(sheet) if sheet.key in REPORTS else make.complete_answers(sheet)) for sheet in sheets]
     return [ready[number % len(ready)] for number in range(scale(FULL, least=4))]
+
+
+def _report(sheet: Sheet) -> Answers:
+    category, _, party = sheet.key.rpartition("_")
+    applicant = next(one for one in cast() if one.category == category and has_report(one))
+    answers = self_answers(sheet, applicant) if party == "self" else third_answers(sheet, applicant)
+    return canonical_answers(sheet, answers)
 
 
 def ours() -> None:

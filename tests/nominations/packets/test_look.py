@@ -15,7 +15,9 @@ from greenportal.rounds import rulebook
 from greenportal.rounds.rulebook import sheet_file
 from greenportal.sheets import load
 from greenportal.sheets.printing import PrintedCell, PrintedSection, PrintedTable, printed
-from nominations.constants import Category
+from nominations.constants import SELF_MARK, THIRD_PARTY_MARK, Category
+from nominations.demo.fiction import cast
+from nominations.demo.figures import has_report, self_answers, third_answers
 from nominations.packets import data as d
 from nominations.packets.nominee_pdf import nominee_pdf
 from tests.factories.nominations import complete_answers
@@ -32,7 +34,17 @@ HAIR = 1.0
 def sheets_of(category: str):
     book = rulebook.load("2022")
     found = [load(sheet_file("2022", key)) for key in book.categories[category].sheets]
-    return tuple(printed(sheet, complete_answers(sheet)) for sheet in found)
+    applicant = next(one for one in cast() if one.category == category and has_report(one))
+    return tuple(printed(sheet, filled(sheet, applicant)) for sheet in found)
+
+
+def filled(sheet, applicant):
+    """Answers to every question; of reports those of the demonstration, whose free tables have rows."""
+    if sheet.key.endswith(SELF_MARK):
+        return complete_answers(sheet) | self_answers(sheet, applicant)
+    if sheet.key.endswith(THIRD_PARTY_MARK):
+        return complete_answers(sheet) | third_answers(sheet, applicant)
+    return complete_answers(sheet)
 
 
 @cache
@@ -64,6 +76,9 @@ def test_every_question_and_answer_is_printed_once_typed(category, document):
             for row in section.rows:
                 assert squeezed(row.label) in whole
                 assert squeezed(row.text or "未填写") in whole
+            for table in section.tables:
+                for cell in (*table.heads, *(cell for row in table.rows for cell in row)):
+                    assert squeezed(cell.text) in whole, (sheet.title, table.label, cell.text)
     assert "�" not in whole
     assert whole.count("非官方样式") >= len(sheets_of(category))
 
