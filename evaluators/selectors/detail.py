@@ -113,6 +113,6 @@ def evaluator_page(actor: Actor, evaluator: Evaluator, round_: Round) -> Evaluat
         engagements=tuple(_line(row) for row in rows),
         sanctions=tuple(sanctions_visible_to(actor).filter(organisation_id=evaluator.organisation_id)),
         source=last.source if last else "",
-        level=cap_level(facts.group_count, warn_from=warn_from(book), limit=book.cap),
+        level=cap_level(facts.union, warn_from=warn_from(book), limit=book.cap),
         relations=tuple(relations_visible_to(actor).filter(mine).order_by("state", "id")),
     )

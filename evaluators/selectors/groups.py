@@ -101,7 +101,7 @@ def group_page(actor: Actor, group_id: int, round_: Round) -> GroupPage:
         declared=facts.declared_elsewhere if facts else None,
         union=facts.union if facts else counted,
         cap=book.cap,
-        level=cap_level(counted, warn_from=warn_from(book), limit=book.cap),
+        level=cap_level(facts.union if facts else counted, warn_from=warn_from(book), limit=book.cap),
     )
 
 

@@ -219,11 +219,20 @@ def _of(report: AnnualReport, engaged: Mapping[int, Engagement], known: set[tupl
     for pk, row in engaged.items():
         found += [(row.subject.name, text) for text in _one(row, filed.get(pk), typed.get(row_id(pk), {}))]
     claimed = {(row.subject.organisation.uscc, row.category) for row in engaged.values() if row.state not in GONE}
+    seen: set[tuple[str, ...]] = set()
     for item in _elsewhere(report):
         place = (str(item.get("uscc", "")), str(item.get("category", "")))
+        subject = str(item.get("subject", ""))
         if place in known and place not in claimed:
             text = "机构填在本系统以外，但本市有同一单位同一类别的申报对象，没有登记由该机构评价"
-            found.append((str(item.get("subject", "")), text))
+            found.append((subject, text))
+        if place in claimed and item.get("level") == CAPPED_LEVEL:
+            found.append((subject, "本系统内已登记的评价项目又填在本系统以外，可能重复计数"))
+        # Another place of the same body is another evaluation: the name belongs to what is compared.
+        told = (*place, "".join(subject.split()), str(item.get("level", "")))
+        if told in seen:
+            found.append((subject, "本系统以外的评价项目重复填写，可能重复计数"))
+        seen.add(told)
     return [Difference(report.evaluator_id, name, subject, text) for subject, text in found]
 
 

@@ -198,6 +198,19 @@ def _groups(ids: Sequence[int], round_id: int) -> dict[int, _Group]:
     return {evaluator: groups[group_id] for evaluator, group_id in own.items()}
 
 
+def elsewhere_of_group(group_id: int, round_id: int) -> int:
+    """Return what the members of a group declare outside this portal for the round, as acknowledged; 0 for nothing. One query."""
+    members = AffiliateMember.objects.filter(group_id=group_id, ended_at=None)
+    rows = (
+        EvaluatorRegistration.objects.filter(
+            evaluator_id__in=members.values("evaluator"), round_id=round_id, acknowledged_at__lte=clock.now()
+        )
+        .order_by("evaluator_id", "-number")
+        .distinct("evaluator_id")
+    )
+    return sum(number or 0 for number in rows.values_list("declared_elsewhere", flat=True))
+
+
 def _registrations(ids: Iterable[int], round_id: int, instant: datetime) -> dict[int, EvaluatorRegistration]:
     """Return evaluator → the last registration row of the round acknowledged by `instant`. One query."""
     rows = (

@@ -10,6 +10,7 @@ from evaluators.models import Engagement
 from evaluators.rules import cap_level
 from evaluators.selectors.groups import warn_from
 from evaluators.selectors.sanctions import sanction_on, spoken_span
+from evaluators.selectors.standing import elsewhere_of_group
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts import masking
@@ -69,29 +70,40 @@ def work_page(engagement: Engagement, *, masked: bool) -> WorkPage:
 
 @dataclass(frozen=True, slots=True)
 class CapLine:
-    """What an evaluator reads before it confirms: counts of its group in this portal, the cap, a running sanction."""
+    """What an evaluator reads before it confirms: counts of its group in this portal, the cap, a running sanction.
+
+    elsewhere: what the group declares outside this portal; level is that of both together.
+    """
 
     counted: int
     done: int
+    elsewhere: int
     cap: int
     level: str
     sanction: str
 
+    @property
+    def union(self) -> int:
+        """Return the evaluations of this portal and those declared elsewhere together."""
+        return self.counted + self.elsewhere
+
 
 def cap_line(engagement: Engagement) -> CapLine:
-    """Return the counts beside which a visible engagement is confirmed. Three queries."""
+    """Return the counts beside which a visible engagement is confirmed. Four queries."""
     book, _ = rulebook_at(engagement.round_id)
     here = Q(group_id=engagement.group_id, round_id=engagement.round_id)
     done = Q(state__in=[EngagementState.CONFIRMED, EngagementState.UPHELD])
     found = Engagement.objects.filter(here).aggregate(
         counted=Count("pk", filter=Q(state__in=COUNTED)), done=Count("pk", filter=done)
     )
+    elsewhere = elsewhere_of_group(engagement.group_id, engagement.round_id)
     running = sanction_on(engagement.evaluator.organisation_id, clock.today())
     return CapLine(
         counted=found["counted"],
         done=found["done"],
+        elsewhere=elsewhere,
         cap=book.cap,
-        level=cap_level(found["counted"], warn_from=warn_from(book), limit=book.cap),
+        level=cap_level(found["counted"] + elsewhere, warn_from=warn_from(book), limit=book.cap),
         sanction=spoken_span(running) if running else "",
     )
 

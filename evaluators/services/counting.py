@@ -9,6 +9,7 @@ from evaluators.constants import JOB_RECHECK
 from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evaluator
 from evaluators.selectors.groups import warn_from
 from evaluators.selectors.sanctions import sanction_on, spoken_span
+from evaluators.selectors.standing import elsewhere_of_group
 from evaluators.services.notifying import cap_near
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
@@ -95,10 +96,16 @@ def recount(group: AffiliateGroup, *, round_id: int, cap: int) -> list[int]:
 
 
 def warn_near(group: AffiliateGroup, *, round_id: int, count: int, cap: int) -> None:
-    """Write to the group's administrators once its count reaches the rulebook's `cap_warning`; each is told once a round."""
+    """Write to the group's administrators once its count reaches the rulebook's `cap_warning`; each is told once a round.
+
+    count: of this portal; what the group declares elsewhere is added, since the cap is that of the whole batch (累计).
+    """
     start = warn_from(rulebook_at(round_id)[0])
-    if start is not None and count >= start:
-        cap_near(group.pk, round_id=round_id, count=count, cap=cap)
+    if start is None:
+        return
+    union = count + elsewhere_of_group(group.pk, round_id)
+    if union >= start:
+        cap_near(group.pk, round_id=round_id, count=union, cap=cap)
 
 
 def confirmed_count(group_id: int, round_id: int) -> int:
@@ -108,9 +115,15 @@ def confirmed_count(group_id: int, round_id: int) -> int:
 
 
 def fills_cap(group_id: int, round_id: int) -> bool:
-    """Whether one more confirmation reaches the rulebook's `cap_acknowledge`; no such number, no such question."""
+    """Whether one more confirmation reaches the rulebook's `cap_acknowledge`, with what the group declares elsewhere.
+
+    No such number, no such question.
+    """
     number = rulebook_at(round_id)[0].numbers.get("cap_acknowledge")
-    return number is not None and confirmed_count(group_id, round_id) + 1 >= int(number.value)
+    if number is None:
+        return False
+    done = confirmed_count(group_id, round_id) + elsewhere_of_group(group_id, round_id)
+    return done + 1 >= int(number.value)
 
 
 def refuse_sanctioned(organisation_id: int, report_on: date) -> None:

@@ -13,6 +13,7 @@ from evaluators.constants import DISPUTE_DAYS, SCOPE_ENGAGEMENT, EvaluatedCatego
 from evaluators.models import AffiliateGroup, Engagement
 from evaluators.rules import may_claim_for
 from evaluators.selectors.leads import may_act
+from evaluators.selectors.standing import elsewhere_of_group
 from evaluators.services.counting import (
     cap_of,
     confirmed_count,
@@ -257,9 +258,10 @@ def _dated_rightly(engagement: Engagement, report_on: date | None) -> None:
 
 
 def _cap_unseen(group_id: int, round_id: int) -> Invalid:
-    done = confirmed_count(group_id, round_id)
+    done, elsewhere = confirmed_count(group_id, round_id), elsewhere_of_group(group_id, round_id)
+    outside = f"，申报的系统外项目{elsewhere}项" if elsewhere else ""
     told = (
-        f"本机构及关联单位本批次已确认{done}项，确认本项后为{done + 1}项，上限{cap_of(round_id)}项。"
+        f"本机构及关联单位本批次已确认{done}项{outside}，确认本项后累计{done + elsewhere + 1}项，上限{cap_of(round_id)}项。"
         "勾选“已知悉评价项目数将达到或超过上限”后再确认。"
     )
     return Invalid(told, errors={"cap_seen": [told]})

@@ -45,7 +45,7 @@ def _to_group(row: EvaluatorStanding, alone: bool) -> dict[str, str]:
 def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str, str]]:
     over = row.group_count > cap
     nearness = {"over": "red", "full": "amber", "near": "amber"}.get(
-        cap_level(row.group_count, warn_from=warn, limit=cap), ""
+        cap_level(row.union, warn_from=warn, limit=cap), ""
     )
     elsewhere = "未申报" if row.declared_elsewhere is None else str(row.declared_elsewhere)
     alone = len(row.group_evaluator_ids) == 1
@@ -56,11 +56,12 @@ def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str,
         {
             "text": f"{row.group_count}（超出{row.group_count - cap}）" if over else str(row.group_count),
             "number": "1",
-            "tag": nearness,
-            "colour": nearness,
+            "tag": "1" if over else "",
+            "colour": "red" if over else "",
         },
         {"text": elsewhere, "number": "1"},
-        {"text": str(row.union), "number": "1"},
+        # The cap is that of the whole batch: what comes near it is both together.
+        {"text": str(row.union), "number": "1", "tag": nearness, "colour": nearness},
         {"text": "" if alone else f"{row.group_name}等{len(row.group_evaluator_ids)}家", **_to_group(row, alone)},
         {"text": "不予采信期内" if row.sanctioned else "", "tag": "1" if row.sanctioned else "", "colour": "red"},
     ]

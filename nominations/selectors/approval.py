@@ -18,9 +18,9 @@ from nominations.models import CityList, CityListEntry, Decision, Nomination
 from nominations.selectors.decisions import latest_decisions, standing_against
 from nominations.states import NominationState
 
-#: Findings that a person judges in writing at approval: nothing about them refuses.
-JUDGED = ("SANCTION", "INDEPENDENCE", "INDEPENDENCE_SIGNS")
 CAP_RULE = "CAP"
+#: Findings that a person judges in writing at approval: nothing about them refuses.
+JUDGED = ("SANCTION", "INDEPENDENCE", "INDEPENDENCE_SIGNS", CAP_RULE)
 
 
 @dataclass(frozen=True, slots=True)

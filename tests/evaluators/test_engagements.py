@@ -22,7 +22,7 @@ from greenportal.rounds import services
 from greenportal.rounds.models import Round
 from tests.factories.accounts import make_user
 from tests.factories.directory import make_authority, make_organisation, make_subject
-from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator
+from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator, make_registration
 from tests.factories.rounds import make_lead, open_round_2022, prepare_round_2022
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +242,17 @@ def test_the_twelfth_claim_is_mailed_once_to_the_administrators_of_the_whole_gro
     withdraw(actor=SYSTEM, engagement_id=rows[0].pk)
     fill(first, round_2022, 5)
     assert len(near_mails()) == 2
+
+
+@pytest.mark.parametrize(("elsewhere", "told"), [(8, []), (9, [12])])
+def test_three_here_and_nine_elsewhere_are_mailed_as_twelve(elsewhere, told, round_2022):
+    evaluator = make_evaluator()
+    make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    make_registration(evaluator, round_2022, declared_elsewhere=elsewhere)
+    fill(evaluator, round_2022, 3)
+    assert [mail.context["count"] for mail in near_mails()] == told
+    # The flag on an evaluation is still that of the portal's own count.
+    assert [over for _, over in numbers(evaluator, round_2022)] == [False] * 3
 
 
 def test_a_merge_that_reaches_twelve_is_mailed(round_2022, reviewer, second):

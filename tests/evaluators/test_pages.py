@@ -503,6 +503,18 @@ def test_without_a_round_the_page_says_what_to_do(client_of):
     assert "目前没有进行中的年度批次" in page.content.decode()
 
 
+def test_the_list_marks_the_total_that_comes_near_the_cap(round_2022, client_of):
+    evaluator = make_evaluator()
+    make_registration(evaluator, round_2022, declared_elsewhere=14)
+    for _ in range(3):
+        make_engagement(evaluator, round_2022)
+    page = client_of(Role.CITY_REVIEWER).get(reverse("evaluators:index"))
+    [row] = page.context["rows"]
+    cells = {cell["label"]: cell for cell in row["cells"]}
+    assert (cells["合计"]["text"], cells["合计"]["colour"]) == ("17", "red")
+    assert (cells["本系统项目"]["text"], cells["本系统项目"]["colour"]) == ("3", "")
+
+
 def test_search_narrows_the_list(round_2022, client_of):
     make_evaluator("甲试验所")
     make_evaluator("乙试验所")

@@ -16,6 +16,7 @@ from evaluators.validators import parse_code, report_code
 from evaluators.views.reporting import paper_of
 from greenportal import clock
 from greenportal.accounts.actors import Role
+from greenportal.directory.fictional import fictional_uscc
 from greenportal.filings.services import save
 from greenportal.mail.models import OutboxMail
 from greenportal.rounds.models import Deadline
@@ -88,6 +89,28 @@ def test_differences_name_each_disagreement_for_the_city_alone(body, admin, revi
         (mine.name, "机构填在本系统以外"),
     }
     assert differences(admin, round_id=round_2022.pk) == []
+
+
+def test_a_row_of_d2_that_repeats_another_evaluation_is_told(body, admin, reviewer, round_2022):
+    row = make_engagement(body, round_2022)
+    code = row.subject.organisation.uscc
+    own = {"subject": row.subject.name, "uscc": code, "province": "辽宁省", "category": row.category}
+    far = {"subject": "外省试验厂", "uscc": fictional_uscc(77), "province": "试验省", "category": "factory"}
+    report = make_report(admin, round_2022)
+    elsewhere = [
+        {**own, "level": "national"},
+        {**own, "level": "provincial"},
+        {**far, "level": "national"},
+        {**far, "subject": "外省 试验厂", "level": "national"},
+        {**far, "subject": "外省试验二厂", "level": "national"},
+        {**far, "level": "provincial"},
+    ]
+    complete(report, admin, elsewhere=elsewhere)
+    file(report, admin)
+    assert [(item.subject, item.text) for item in differences(reviewer, round_id=round_2022.pk)] == [
+        (row.subject.name, "本系统内已登记的评价项目又填在本系统以外，可能重复计数"),
+        ("外省 试验厂", "本系统以外的评价项目重复填写，可能重复计数"),
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 3])

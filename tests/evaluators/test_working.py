@@ -10,6 +10,9 @@ from evaluators.constants import FILE_STATEMENT
 from evaluators.forms.working import WorkForm
 from evaluators.models import Engagement, EngagementStep, ProjectLead
 from evaluators.rules import cap_level
+from evaluators.selectors.detail import evaluator_page
+from evaluators.selectors.groups import group_page
+from evaluators.selectors.working import cap_line
 from evaluators.services import EngagementFields, StepFields, confirm, record_work
 from evaluators.services.working import names, step_problems
 from evaluators.states import EngagementState
@@ -19,7 +22,14 @@ from greenportal.findings.types import Invalid, NotVisible, Refused, Stale, Wron
 from greenportal.jobs.models import Job
 from greenportal.rounds.rulebook import load
 from tests.evaluators.conftest import person
-from tests.factories.evaluators import group_of, make_engagement, make_evaluator, make_sanction, make_upload
+from tests.factories.evaluators import (
+    group_of,
+    make_engagement,
+    make_evaluator,
+    make_registration,
+    make_sanction,
+    make_upload,
+)
 from tests.factories.roster import fictional_id
 
 pytestmark = pytest.mark.django_db
@@ -254,6 +264,27 @@ def test_the_fifteenth_is_confirmed_only_by_somebody_who_read_it(round_2022):
     assert "已确认14项" in caught.value.message
     row = confirm(actor=own(evaluator), engagement_id=fifteenth.pk, cap_seen=True, independent=True)
     assert (row.state, row.independent, row.cap_seen_by_id) == ("confirmed", True, own(evaluator).user_id)
+
+
+@pytest.mark.parametrize(("elsewhere", "level", "asked"), [(8, "", False), (9, "near", False), (14, "over", True)])
+def test_what_is_declared_elsewhere_counts_towards_the_cap_that_is_warned_of(elsewhere, level, asked, round_2022):
+    evaluator = make_evaluator()
+    affiliate = make_evaluator(group=group_of(evaluator))
+    make_registration(affiliate, round_2022, declared_elsewhere=99)
+    make_registration(affiliate, round_2022, declared_elsewhere=elsewhere)
+    rows = [make_engagement(evaluator, round_2022) for _ in range(3)]
+    line = cap_line(rows[0])
+    assert (line.counted, line.elsewhere, line.union, line.level) == (3, elsewhere, 3 + elsewhere, level)
+    city = person(Role.CITY_REVIEWER, "市局")
+    assert evaluator_page(city, evaluator, round_2022).level == level
+    assert group_page(city, group_of(evaluator).pk, round_2022).level == level
+    if not asked:
+        assert confirm(actor=own(evaluator), engagement_id=rows[0].pk).state == "confirmed"
+        return
+    with pytest.raises(Invalid) as caught:
+        confirm(actor=own(evaluator), engagement_id=rows[0].pk)
+    assert "已确认0项，申报的系统外项目14项，确认本项后累计15项，上限15项" in caught.value.message
+    assert confirm(actor=own(evaluator), engagement_id=rows[0].pk, cap_seen=True).cap_seen_by_id is not None
 
 
 def test_identity_numbers_are_refused_where_people_and_remarks_are_typed(confirmed):

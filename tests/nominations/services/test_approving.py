@@ -23,7 +23,7 @@ from nominations.services import approving, deciding
 from nominations.states import CityListState
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
-from tests.factories.evaluators import join, make_relation
+from tests.factories.evaluators import join, make_registration, make_relation
 from tests.factories.jobs import run_due_jobs
 from tests.factories.rounds import open_round_2022
 
@@ -339,6 +339,17 @@ def test_what_the_approval_did_not_speak_of_needs_an_opinion_at_publication(revi
         publish(row, lead)
     assert set(caught.value.errors) == {"note"}
     assert publish(row, lead, note="报告早于查实日期，已抽查").approval_note == "已核对，同意\n报告早于查实日期，已抽查"
+
+
+@pytest.mark.parametrize(("elsewhere", "judged"), [(14, False), (15, True)])
+def test_a_total_above_the_cap_with_evaluations_elsewhere_is_judged_in_writing(elsewhere, judged, reviewer, lead):
+    ready = accepted()
+    body = ready.nominations[0].evaluator
+    assert body is not None
+    make_registration(body, ready.district.round, declared_elsewhere=elsewhere)
+    row = prepared(ready, reviewer)
+    done = approve(row, lead, note="已核实系统外项目")
+    assert any("加上机构申报的系统外15项" in text for text in done.judged) is judged
 
 
 def test_an_opinion_of_the_approval_is_not_asked_again(reviewer, lead):
