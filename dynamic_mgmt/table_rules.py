@@ -68,8 +68,13 @@ def may_judge(actor: Actor, table: TableLike) -> Verdict:
 
 
 def may_decide(actor: Actor) -> Verdict:
-    """The city decides."""
+    """The city prepares the decision: re-check, visit, sending back, a removal written down."""
     return ALLOWED if actor.is_city else denied("动态调整由市局决定。")
+
+
+def may_decide_alone(actor: Actor) -> Verdict:
+    """The decision itself is the city lead's; the reviewer prepares it (DESIGN §1)."""
+    return ALLOWED if actor.role == Role.CITY_LEAD else denied("动态调整由市局负责人决定。")
 
 
 def may_settle(decision: str, result: str) -> Verdict:

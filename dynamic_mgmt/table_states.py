@@ -91,7 +91,7 @@ TABLE_TRANSITIONS: tuple[Transition, ...] = (
     row("open_recheck", [T.OPINION_GIVEN], T.RECHECK, _CITY, "安排复核", needs_reason=True),
     row("open_on_site", [T.OPINION_GIVEN], T.ON_SITE, _CITY, "安排现场评估", needs_reason=True),
     row("conclude", [T.RECHECK, T.ON_SITE], T.OPINION_GIVEN, [*_DISTRICT, *_CITY], "登记结果"),
-    row("decide", [T.OPINION_GIVEN], T.DECIDED, _CITY, "作出决定"),
+    row("decide", [T.OPINION_GIVEN], T.DECIDED, [Role.CITY_LEAD], "作出决定"),
     row("propose_removal", [T.OPINION_GIVEN], T.REMOVAL_PROPOSED, _CITY, "提出移出", needs_reason=True),
     row("confirm_removal", [T.REMOVAL_PROPOSED], T.DECIDED, [Role.CITY_LEAD], "复核移出"),
     row("drop_removal", [T.REMOVAL_PROPOSED], T.OPINION_GIVEN, [Role.CITY_LEAD], "不予移出"),

@@ -9,6 +9,7 @@ from django import forms
 
 from dynamic_mgmt.models import ListedUnit, TablePeriod, UnitVisit
 from dynamic_mgmt.selectors.tables import TableFilters
+from dynamic_mgmt.services.table_majors import KINDS
 from dynamic_mgmt.table_states import Opinion, states_of
 from greenportal import clock
 from greenportal.accounts.actors import Role
@@ -73,15 +74,23 @@ class RenameForm(TableForm):
     new_name = forms.CharField(
         label="变更后的名称", max_length=120, required=False, help_text="选“变更名称”时填写；留空按单位填报的现名称。"
     )
-    changed_on = DateField(label="更名日期", required=False, help_text="选“变更名称”时填写；留空按单位填报的日期。")
+    changed_on = DateField(
+        label="更名或变更日期", required=False, help_text="选“变更名称”或“重大变更”时填写；留空按单位填报的日期。"
+    )
     document_no = forms.CharField(
-        label="更名证明文件名称或文号",
+        label="证明文件名称或文号",
         max_length=120,
         required=False,
-        help_text="选“变更名称”时填写；留空按单位填报的证明。",
+        help_text="选“变更名称”或“重大变更”时填写；留空按单位填报的证明。",
+    )
+    change_kind = forms.ChoiceField(
+        label="重大变更类别",
+        choices=[("", "请选择"), *KINDS],
+        required=False,
+        help_text="选“重大变更”时填写；区县没有填写的，由市局决定时填写。",
     )
     #: Each says when it is needed: 选填 beside it would be untrue.
-    needed_at_times = ("reason", "new_name", "changed_on", "document_no")
+    needed_at_times = ("reason", "new_name", "changed_on", "document_no", "change_kind")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,7 +110,7 @@ class OpinionForm(RenameForm):
         help_text="除“保留”外须写明理由。",
     )
     clause = forms.CharField(label="依据", max_length=120, required=False, initial="通知 三")
-    field_order = ("opinion", "reason", "clause", "new_name", "changed_on", "document_no")
+    field_order = ("opinion", "reason", "clause", "new_name", "change_kind", "changed_on", "document_no")
 
 
 class DecisionForm(RenameForm):
@@ -119,7 +128,7 @@ class DecisionForm(RenameForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="与区县意见不同的，须写明理由。",
     )
-    field_order = ("decision", "reason", "new_name", "changed_on", "document_no")
+    field_order = ("decision", "reason", "new_name", "change_kind", "changed_on", "document_no")
 
 
 class UnitRemovalForm(TableForm):

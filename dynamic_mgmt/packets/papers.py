@@ -13,6 +13,7 @@ from dynamic_mgmt.selectors.table_detail import YearRow, heads_of, year_rows
 from greenportal import clock
 from greenportal.documents import pdf
 from greenportal.filings.selectors import sheets_of
+from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets.printing import PrintedSection, printed
 
 
@@ -49,7 +50,7 @@ def paper_of(table: DynamicTable, receipt: TableReceipt) -> TablePaper:
             s for part, s in zip(sheet.sections, shown.sections, strict=False) if not part.key.startswith("figures_")
         ],
         heads=heads,
-        rows=year_rows(table.category, version.answers, years=len(heads)),
+        rows=year_rows(table.category, version.answers, book=rulebook_at(table.period.round_id)[0], years=len(heads)),
         declaration=sheet.declaration,
         opinion=_with(table.get_opinion_display() if table.opinion else "", table.opinion_reason),
         decision=_with(table.get_decision_display() if table.decision else "", table.decision_reason),

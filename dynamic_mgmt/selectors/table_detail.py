@@ -16,6 +16,8 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.filings.selectors import sheet_of
 from greenportal.findings.types import Finding
+from greenportal.rounds.booktypes import Rulebook
+from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Answers, compute
 from greenportal.sheets.computing import decimal_of
 
@@ -81,10 +83,12 @@ def heads_of(period: TablePeriod) -> tuple[str, ...]:
     return tuple(f"{period.data_year - back}年" for back in (2, 1, 0))
 
 
-def year_rows(category: str, answers: Mapping[str, Any], *, years: int = len(SUFFIXES)) -> tuple[YearRow, ...]:
-    """Return the indicators that have a value in any of the last `years` years, in the order of the rulebook."""
+def year_rows(
+    category: str, answers: Mapping[str, Any], *, book: Rulebook, years: int = len(SUFFIXES)
+) -> tuple[YearRow, ...]:
+    """Return the indicators of the round's `book` that have a value in any of the last `years` years, in its order."""
     found = []
-    for key, item in indicators(category).items():
+    for key, item in indicators(category, book=book).items():
         texts = tuple(str(answers.get(f"{key}_{suffix}") or "") for suffix in reversed(SUFFIXES[:years]))
         if any(texts):
             unit = item.unit.replace("产品单位", str(answers.get("product_unit") or "产品单位"))
@@ -114,7 +118,7 @@ def detail(actor: Actor, table: DynamicTable) -> TableDetail:
     return TableDetail(
         table=table,
         answers=answers,
-        rows=year_rows(table.category, answers, years=len(heads)),
+        rows=year_rows(table.category, answers, book=rulebook_at(table.period.round_id)[0], years=len(heads)),
         heads=heads,
         findings=findings,
         proposals=tuple(proposals_of(judged)) if judged or table.filed_at else (),

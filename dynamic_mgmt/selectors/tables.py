@@ -217,13 +217,19 @@ def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QueryS
     return rows.order_by("authority__sort_key", "unit__sort_key", "pk")
 
 
-def last_result(table: DynamicTable) -> str:
-    """Return the result of the last re-check or visit of the answers as last received, "" where there was none. Two queries."""
+def last_check(table: DynamicTable) -> UnitVisit | None:
+    """Return the last re-check or visit of the answers as last received, None where there was none. Two queries."""
     received = table.receipts.order_by("-pk").values_list("received_at", flat=True).first()
     done = table.visits.exclude(kind=UnitVisit.Kind.GUIDANCE)
     if received is not None:
         done = done.filter(at__gte=received)
-    return done.order_by("-pk").values_list("result", flat=True).first() or ""
+    return done.order_by("-pk").first()
+
+
+def last_result(table: DynamicTable) -> str:
+    """Return the result of the last re-check or visit (`last_check`), "" where there was none. Two queries."""
+    found = last_check(table)
+    return found.result if found else ""
 
 
 def yearly_clock(key: str) -> bool:

@@ -12,7 +12,6 @@ from django.db.models import Q
 
 from dynamic_mgmt.judgement import Peer, TableFacts, findings_of
 from dynamic_mgmt.models import DynamicTable
-from dynamic_mgmt.selectors.catalogue import indicators
 from dynamic_mgmt.selectors.evidence import standing
 from dynamic_mgmt.selectors.figures import peers
 from dynamic_mgmt.selectors.hints import own_facts
@@ -20,6 +19,7 @@ from dynamic_mgmt.selectors.incidents import IncidentFact, of_units
 from dynamic_mgmt.selectors.tables import last_result
 from dynamic_mgmt.table_states import JUDGED
 from greenportal import clock
+from greenportal.rounds.bookdynamic import DynamicIndicator
 from greenportal.rounds.selectors import rulebook_at
 
 
@@ -30,7 +30,7 @@ def facts_of(
     own, told = own_facts(table, answers), heard(table)
     return replace(
         own,
-        peers=_peers(table, answers, [key for key, item in own.indicators.items() if item.is_key]),
+        peers=_peers(table, answers, own.indicators),
         incidents=tuple(_sentence(fact) for fact in told),
         grave_incidents=frozenset(_sentence(fact) for fact in told if is_grave(fact)),
         visit_result=last_result(table),
@@ -69,7 +69,7 @@ def is_grave(fact: IncidentFact) -> bool:
     return fact.verified and fact.kind in _ACCIDENTS and fact.severity in {"major", "extreme"}
 
 
-def _peers(table: DynamicTable, answers: Mapping[str, Any], keys: list[str]) -> dict[str, Peer]:
+def _peers(table: DynamicTable, answers: Mapping[str, Any], known: Mapping[str, DynamicIndicator]) -> dict[str, Peer]:
     """Return the peers in the city, in the unit of measure that this table uses: factories of the same class of industry,
     else all of the category.
     """
@@ -81,11 +81,10 @@ def _peers(table: DynamicTable, answers: Mapping[str, Any], keys: list[str]) -> 
         industry_code=unit.industry_code if table.category == "factory" else "",
         level=unit.level,
         as_of=clock.now(),
-        indicators=keys,
+        indicators=[key for key, item in known.items() if item.is_key],
         without=[unit.pk],
     )
     product = str(answers.get("product_unit") or "产品单位")
-    known = indicators(table.category)
     result = {}
     for key, groups in found.items():
         measure = known[key].unit.replace("产品单位", product)

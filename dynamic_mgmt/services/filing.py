@@ -125,10 +125,11 @@ def _require_complete(filing: Filing) -> None:
 def _record(table: DynamicTable, answers: Mapping[str, Any], actor: Actor) -> None:
     """Record the year's figures, and those of earlier years that nobody recorded before; what a correction left out goes."""
     period = table.period
+    book, _ = rulebook_at(period.round_id)
     kept = current([table.unit_id], years=[period.data_year - 1, period.data_year - 2]).get(table.unit_id, {})
     product_unit = str(answers.get("product_unit") or "产品单位")
     values = []
-    for key, item in indicators(table.category).items():
+    for key, item in indicators(table.category, book=book).items():
         for back, suffix in enumerate(SUFFIXES):
             value = decimal_of(answers.get(f"{key}_{suffix}"))
             if value is None or (back and (key in kept.get(period.data_year - back, {}) or period.periodic)):

@@ -9,10 +9,12 @@ from django.db import transaction
 from dynamic_mgmt import table_rules
 from dynamic_mgmt.judgement import CLAUSE
 from dynamic_mgmt.models import DynamicTable, UnitVisit
+from dynamic_mgmt.selectors.changes import open_rechecks
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
-from dynamic_mgmt.selectors.tables import last_result, visible_to
+from dynamic_mgmt.selectors.tables import last_check, visible_to
 from dynamic_mgmt.services.assessing import reassess
 from dynamic_mgmt.services.removing import decide_removal, propose_removal
+from dynamic_mgmt.services.table_majors import Major, follow_major, require_rechecked
 from dynamic_mgmt.services.table_moving import STALE, clean, lock_table, move_table, person
 from dynamic_mgmt.services.table_renames import NewName, follow_rename
 from dynamic_mgmt.table_states import Opinion, TableState
@@ -39,10 +41,11 @@ def give_opinion(
     new_name: str = "",
     changed_on: date | None = None,
     document_no: str = "",
+    change_kind: str = "",
 ) -> DynamicTable:
     """The district's 动态调整意见 on a filed or refused table; all but keeping need a reason.
 
-    变更名称 proposes the rename with its proof (`follow_rename`); what is blank comes from the filed table.
+    变更名称 proposes the rename with its proof (`follow_rename`), 重大变更 the change (`follow_major`); what is blank comes from the filed table.
     A unit that refused to file cannot simply be kept without a reason either. Raises Invalid, Refused, WrongState, Stale.
     """
     with transaction.atomic():
@@ -64,6 +67,8 @@ def give_opinion(
         )
         if chosen == Opinion.RENAMED:
             follow_rename(table, actor, NewName(new_name, changed_on, document_no), decided=False)
+        elif chosen == Opinion.MAJOR:
+            follow_major(table, actor, Major(change_kind, changed_on, document_no), reason=table.opinion_reason)
     return table
 
 
@@ -156,21 +161,25 @@ def decide(
     new_name: str = "",
     changed_on: date | None = None,
     document_no: str = "",
+    change_kind: str = "",
 ) -> DynamicTable:
-    """The city decides: kept, renamed, or kept after a major change. Removal goes through `propose_unit_removal`.
+    """The city lead decides: kept, renamed, or kept after a major change. Removal goes through `propose_unit_removal`.
 
     变更名称 confirms the rename that waits, where the decider is a lead who did not propose it; else it is proposed
-    and waits for another lead. Against the district's opinion, or after a re-check that failed, it needs a reason; a major
+    and waits for another lead; a change told as 重大变更 is confirmed with the re-check's result likewise. While confirmed
+    changes of the unit wait for their re-check, nothing else is decided. Against the district's opinion, or after a re-check that failed, it needs a reason; a major
     change needs a re-check that was passed (`table_rules.may_settle`). Raises Refused, Invalid, WrongState, ReasonRequired, Stale.
     """
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
-        table_rules.may_decide(actor).require()
+        table_rules.may_decide_alone(actor).require()
         chosen = _chosen(decision, without=frozenset({Opinion.ON_SITE, Opinion.REMOVE}))
-        result = last_result(table)
+        last = last_check(table)
+        result = last.result if last else ""
         verdict = table_rules.may_settle(chosen, result)
         if not verdict:
             raise WrongState(verdict.reason)
+        require_rechecked(table, chosen, open_rechecks([table.unit_id])[table.unit_id])
         needed = chosen != table.opinion or result == UnitVisit.Result.FAILS
         _decided(table, actor, chosen, clean(reason, label="决定的理由", field="reason", needed=needed))
         move_table(
@@ -183,6 +192,10 @@ def decide(
         )
         if chosen == Opinion.RENAMED:
             follow_rename(table, actor, NewName(new_name, changed_on, document_no), decided=True)
+        elif chosen == Opinion.MAJOR:
+            told = Major(change_kind, changed_on, document_no)
+            reason = table.decision_reason or table.opinion_reason
+            follow_major(table, actor, told, reason=reason, checked=last.text if last else "")
     return table
 
 

@@ -36,6 +36,7 @@ def rules(**values) -> set[str]:
 
 
 QUIET = rules()
+DAY = date(2022, 2, 1)
 
 
 def test_ordinary_answers_raise_nothing():
@@ -179,7 +180,7 @@ def stage(db):
 
 @pytest.fixture
 def city(db):
-    return actor(Role.CITY_REVIEWER)
+    return actor(Role.CITY_LEAD)
 
 
 def opined(stage, opinion="keep", reason=""):
@@ -253,10 +254,24 @@ def checked(stage, city, verb="open_recheck", result="fits"):
 def test_a_major_change_is_not_decided_before_a_recheck_was_concluded(stage, city):
     table = opined(stage, "major_change", "迁址")
     with pytest.raises(WrongState, match="重大变更须先复核"):
-        judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="major_change")
+        judging.decide(
+            actor=city,
+            table_id=table.pk,
+            seen_version=table.version,
+            decision="major_change",
+            change_kind="address",
+            changed_on=DAY,
+        )
     opened = judging.open_recheck(actor=city, table_id=table.pk, seen_version=table.version, reason="核实")
     with pytest.raises(WrongState):
-        judging.decide(actor=city, table_id=table.pk, seen_version=opened.version, decision="major_change")
+        judging.decide(
+            actor=city,
+            table_id=table.pk,
+            seen_version=opened.version,
+            decision="major_change",
+            change_kind="address",
+            changed_on=DAY,
+        )
     guided = {"done_on": clock.today(), "people": "张某", "text": "指导"}
     judging.log_guidance(actor=stage.officer, unit_id=stage.unit.pk, **guided)
     assert stage.table().state == "recheck", "guidance is no re-check"
@@ -265,14 +280,28 @@ def test_a_major_change_is_not_decided_before_a_recheck_was_concluded(stage, cit
 def test_control_without_the_guard_a_major_change_is_decided_unseen(stage, city, monkeypatch):
     monkeypatch.setattr(judging.table_rules, "may_settle", lambda decision, result: ALLOWED)
     table = opined(stage, "major_change", "迁址")
-    done = judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="major_change")
+    done = judging.decide(
+        actor=city,
+        table_id=table.pk,
+        seen_version=table.version,
+        decision="major_change",
+        change_kind="address",
+        changed_on=DAY,
+    )
     assert done.decision == "major_change"
 
 
 @pytest.mark.parametrize("verb", ["open_recheck", "open_on_site"])
 def test_a_major_change_that_passed_is_decided(stage, city, verb):
     table = checked(stage, city, verb)
-    done = judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="major_change")
+    done = judging.decide(
+        actor=city,
+        table_id=table.pk,
+        seen_version=table.version,
+        decision="major_change",
+        change_kind="address",
+        changed_on=DAY,
+    )
     assert (done.state, done.decision) == ("decided", "major_change")
 
 
@@ -285,7 +314,9 @@ def test_a_major_change_that_failed_is_not_kept_as_one_and_otherwise_only_with_a
         judging.decide(decision="keep", **values)
     table = checked(stage, city, "open_on_site")
     values["seen_version"] = table.version
-    assert judging.decide(decision="major_change", **values).state == "decided", "the last result counts"
+    assert (
+        judging.decide(decision="major_change", change_kind="address", changed_on=DAY, **values).state == "decided"
+    ), "the last result counts"
 
 
 def told(**values):

@@ -41,7 +41,7 @@ TABLE_ORACLE: Oracle = {
     "open_recheck": [({"opinion_given": "recheck"}, {R, C}, False, True)],
     "open_on_site": [({"opinion_given": "on_site"}, {R, C}, False, True)],
     "conclude": [({"recheck": "opinion_given", "on_site": "opinion_given"}, {D, L, R, C}, False, False)],
-    "decide": [({"opinion_given": "decided"}, {R, C}, False, False)],
+    "decide": [({"opinion_given": "decided"}, {C}, False, False)],
     "propose_removal": [({"opinion_given": "removal_proposed"}, {R, C}, False, True)],
     "confirm_removal": [({"removal_proposed": "decided"}, {C}, False, False)],
     "drop_removal": [({"removal_proposed": "opinion_given"}, {C}, False, False)],
