@@ -22,6 +22,7 @@ class RegisterFilter(forms.Form):
     published = forms.IntegerField(label="公布年份", required=False)
     state = forms.ChoiceField(label="状态", choices=[ANY, ("active", "在名单"), ("removed", "已移出")], required=False)
     province = forms.CharField(label="省份", max_length=20, required=False)
+    managed = forms.ChoiceField(label="管理单位", choices=[ANY, ("none", "管理单位未确定")], required=False)
 
     def filters(self) -> Filters:
         """Return the filters typed; a field that does not validate counts as empty."""

@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from dynamic_mgmt.constants import NOT_FINAL
+from dynamic_mgmt.constants import HOME_CITY, HOME_PROVINCE, NOT_FINAL
 from dynamic_mgmt.models import ListedUnit, RemovalProposal, UnitName
 from dynamic_mgmt.naming import name_key
 from greenportal.accounts.actors import Actor, Role
@@ -19,7 +19,7 @@ SEE_ALL = frozenset({Role.CITY_REVIEWER, Role.CITY_LEAD, Role.SYSTEM})
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the reader asked for; empty values do not filter. state: active | removed.
+    """What the reader asked for; empty values do not filter. state: active | removed; managed: none (`unplaced`).
 
     year is that of the list, published that of publication: they differ from national batch 6 on.
     """
@@ -32,6 +32,7 @@ class Filters:
     published: int | None = None
     state: str = ""
     province: str = ""
+    managed: str = ""
 
 
 def visible_to(actor: Actor) -> QuerySet[ListedUnit]:
@@ -75,7 +76,16 @@ def filtered(rows: QuerySet[ListedUnit], filters: Filters) -> QuerySet[ListedUni
         rows = rows.filter(known | Q(listed_on=None, published_year=filters.published))
     if filters.state in {"active", "removed"}:
         rows = rows.filter(removed_on__isnull=filters.state == "active")
-    return rows
+    return unplaced(rows) if filters.managed == "none" else rows
+
+
+def unplaced(rows: QuerySet[ListedUnit]) -> QuerySet[ListedUnit]:
+    """Return the units on the lists that may be ours and stand under no district yet: no table falls due for them.
+
+    A national list tells the province alone; whether such a unit is of this city an officer says.
+    """
+    here = Q(city=HOME_CITY) | Q(province=HOME_PROVINCE, city="")
+    return rows.filter(here, authority=None, removed_on=None)
 
 
 def removal_proposals_visible_to(actor: Actor) -> QuerySet[RemovalProposal]:

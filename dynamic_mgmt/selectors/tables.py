@@ -235,9 +235,3 @@ def last_result(table: DynamicTable) -> str:
 def yearly_clock(key: str) -> bool:
     """True for the clock of the notice itself, which is in the rulebook; further periods have their own."""
     return key == CLOCK_TABLES
-
-
-def not_assigned(period: TablePeriod, rows: Sequence[int]) -> int:
-    """Return how many of these units have no table in the period. One query."""
-    have = DynamicTable.objects.filter(period=period, unit_id__in=rows).count()
-    return len(rows) - have

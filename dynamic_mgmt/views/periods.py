@@ -10,6 +10,8 @@ from django.views.decorators.http import require_POST
 
 from dynamic_mgmt.forms.tables import ExtendForm, PeriodForm
 from dynamic_mgmt.models import TablePeriod
+from dynamic_mgmt.selectors.lists import unplaced
+from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.selectors.tables import overview, periods
 from dynamic_mgmt.services import chasing
 from dynamic_mgmt.services import periods as verbs
@@ -43,6 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "rows": rows,
+        "unplaced": unplaced(units_visible_to(actor)).count(),
         "round": found,
         "yearly": TablePeriod.objects.filter(round=found, key="year").exists() if found else True,
         "is_lead": actor.role == Role.CITY_LEAD,

@@ -39,7 +39,7 @@ COSTS = {
     "incidents": 5,
     "matches": 4,
     "removals": 4,
-    "periods": 9,
+    "periods": 10,
     "trends": 6,
 }
 
