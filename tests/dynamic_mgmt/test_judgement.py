@@ -423,7 +423,13 @@ def test_a_visit_before_the_answers_were_mended_says_nothing_of_the_new_ones(sta
             opinion="major_change",
             reason="迁址",
         )
-        values = {"actor": city, "table_id": table.pk, "decision": "major_change"}
+        values = {
+            "actor": city,
+            "table_id": table.pk,
+            "decision": "major_change",
+            "change_kind": "address",
+            "changed_on": DAY,
+        }
         with pytest.raises(WrongState, match="重大变更须先复核"):
             judging.decide(seen_version=table.version, **values)
         # control: a new re-check of the new answers settles it
