@@ -22,7 +22,7 @@ from nominations.demo.fiction import DISTRICT_NAMES
 from nominations.demo.opening import Say, at
 from nominations.demo.reports import ReportSpec, make_reports
 from nominations.models import CityList, Correction, Nomination, Packet, RecommendationList, Submission
-from nominations.selectors.decisions import latest_decisions, undecided
+from nominations.selectors.decisions import latest_decisions, seen_of, undecided
 from nominations.services import (
     accepting,
     approving,
@@ -96,6 +96,7 @@ def _decide(row: RecommendationList, officer: Actor) -> None:
                 actor=officer,
                 nomination_id=nomination.pk,
                 seen_version=nomination.version,
+                seen_facts=seen_of(finding),
                 rule=finding.rule,
                 keep=True,
                 reason="演示：已现场核实，企业承诺整改并提交证明，同意推荐。",

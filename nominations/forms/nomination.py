@@ -160,7 +160,9 @@ class InviteForm(PlainForm):
 
 
 class DecisionForm(SeenForm):
-    """A written decision on a finding of 原则上."""
+    """A written decision on a finding of 原则上; `facts` is the fingerprint of those that the page showed."""
+
+    facts = forms.CharField(required=False, widget=forms.HiddenInput)
 
     keep = forms.TypedChoiceField(
         label="处理意见",
@@ -169,6 +171,10 @@ class DecisionForm(SeenForm):
         widget=forms.RadioSelect,
     )
     reason = forms.CharField(label="书面理由", max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def shows(self, seen: str) -> None:
+        """Take note of the facts that the page shows when it comes again."""
+        self.data = {**dict(self.data.items()), self.add_prefix("facts"): seen}
 
 
 class NationalForm(SeenForm):

@@ -7,6 +7,7 @@ from typing import Any
 
 from greenportal.findings.types import Finding
 from nominations.models import Decision
+from nominations.validators import digest
 
 #: Parts of a finding's data that change by themselves and are no reason to decide again.
 _VOLATILE = frozenset({"as_of"})
@@ -15,6 +16,11 @@ _VOLATILE = frozenset({"as_of"})
 def facts_of(finding: Finding) -> dict[str, Any]:
     """Return the facts a decision is bound to."""
     return {key: value for key, value in finding.data.items() if key not in _VOLATILE}
+
+
+def seen_of(finding: Finding) -> str:
+    """Return the fingerprint of those facts: what a page posts back to say what was read on it."""
+    return digest(facts_of(finding))
 
 
 def latest_decisions(nomination_ids: Iterable[int]) -> dict[int, dict[str, Decision]]:

@@ -11,19 +11,18 @@ from django.views.decorators.http import require_GET
 from greenportal.accounts.actors import Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
-from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused, WrongState
+from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused
 from nominations.forms.approving import ApproveForm, EndForm, PublishForm
-from nominations.forms.nomination import DecisionForm
 from nominations.models import CityList
 from nominations.rules import may_approve
 from nominations.selectors import city
 from nominations.selectors.approval import city_lists_visible_to, standing
-from nominations.selectors.nominations import get_visible
-from nominations.services import approving, deciding
+from nominations.services import approving
 from nominations.states import CityListState
 from nominations.views.city import CITY
+from nominations.views.deciding import written_decision
 from nominations.views.district import current_round
-from nominations.views.shared import answered, done, findings_of
+from nominations.views.shared import answered, done
 
 COLOURS = {
     CityListState.APPROVED: "green",
@@ -185,25 +184,6 @@ def _shown(row: CityList) -> dict[str, Any]:
 @roles(*CITY)
 def city_decide(request: HttpRequest, nomination_id: int, rule: str) -> HttpResponse:
     """The city's written decision on one finding that asks for it, above all 超出上限."""
-    actor = actor_of(request)
-    nomination = get_visible(actor, nomination_id)
-    finding = next((f for f in findings_of(nomination, actor) if f.rule == rule and f.needs_decision), None)
-    if finding is None:
-        raise WrongState("这一项目前不需要书面决定，请刷新核查结论。")
-    form = DecisionForm(posted(request), initial={"version": nomination.version})
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        result = form.run(
-            lambda: deciding.decide(
-                actor=actor,
-                nomination_id=nomination.pk,
-                seen_version=data["version"],
-                rule=rule,
-                keep=data["keep"],
-                reason=data["reason"],
-            ),
-        )
-        if result is not None:
-            return done(request, "书面决定已记录。", "nominations:city_nomination", nomination.pk)
-    context = {"nomination": nomination, "form": form, "finding": finding}
-    return answered(request, "nominations/city_decide.html", context, form)
+    return written_decision(
+        request, nomination_id, rule, template="nominations/city_decide.html", back="nominations:city_nomination"
+    )

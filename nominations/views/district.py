@@ -21,14 +21,15 @@ from greenportal.findings.types import NotVisible, WrongState
 from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import open_round
 from nominations.forms.district import BoardFilter, CreateForm
-from nominations.forms.nomination import DecisionForm, InviteForm, KeyEnergyForm
+from nominations.forms.nomination import InviteForm, KeyEnergyForm
 from nominations.models import Nomination
 from nominations.selectors.board import Board, board, board_rows, nominations_of
 from nominations.selectors.nominations import get_visible
-from nominations.services import checking, deciding, drafting
+from nominations.services import checking, drafting
 from nominations.states import NominationState
+from nominations.views.deciding import written_decision
 from nominations.views.exports import board_workbook
-from nominations.views.shared import STATE_COLOURS, XLSX, answered, attachment, done, findings_of, version_of
+from nominations.views.shared import STATE_COLOURS, XLSX, answered, attachment, done, version_of
 
 DISTRICT = (Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD)
 _PAGE = 50
@@ -195,28 +196,9 @@ def key_energy(request: HttpRequest, nomination_id: int) -> HttpResponse:
 @roles(*DISTRICT)
 def decide(request: HttpRequest, nomination_id: int, rule: str) -> HttpResponse:
     """A written decision on one 原则上 finding."""
-    actor = actor_of(request)
-    nomination = get_visible(actor, nomination_id)
-    finding = next((f for f in findings_of(nomination, actor) if f.rule == rule and f.needs_decision), None)
-    if finding is None:
-        raise WrongState("这一项目前不需要书面决定，请刷新核查结论。")
-    form = DecisionForm(posted(request), initial={"version": nomination.version})
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        result = form.run(
-            lambda: deciding.decide(
-                actor=actor,
-                nomination_id=nomination.pk,
-                seen_version=data["version"],
-                rule=rule,
-                keep=data["keep"],
-                reason=data["reason"],
-            ),
-        )
-        if result is not None:
-            return done(request, "书面决定已记录。", "nominations:findings", nomination.pk)
-    context = {"nomination": nomination, "form": form, "finding": finding}
-    return answered(request, "nominations/decide.html", context, form)
+    return written_decision(
+        request, nomination_id, rule, template="nominations/decide.html", back="nominations:findings"
+    )
 
 
 @roles(*DISTRICT)

@@ -25,7 +25,7 @@ from greenportal.sheets import Field, FieldType, Level, Sheet, Table, validate
 from nominations.constants import FILE_DOCUMENT, FILE_SCAN, Category
 from nominations.models import Nomination, RecommendationList, SealScan, Submission
 from nominations.selectors.content import contents, may_be_left, sheets_by_sha
-from nominations.selectors.decisions import latest_decisions, undecided
+from nominations.selectors.decisions import latest_decisions, seen_of, undecided
 from nominations.services import (
     accepting,
     checking,
@@ -302,9 +302,43 @@ def make_checked(district: District, category: str = Category.FACTORY, **values:
     return checking.check(actor=district.officer, nomination_id=nomination.pk, seen_version=nomination.version)
 
 
+def make_needing_decision(district: District) -> Nomination:
+    """A checked key energy user whose figure misses the benchmark that was entered: ENERGY waits for a decision."""
+    entry = {
+        "_id": "r1",
+        "product": "试验产品",
+        "indicator": "单位产品综合能耗",
+        "unit": "kgce/t",
+        "value": "200",
+        "benchmark_key": "none",
+        "entered_benchmark": "100",
+        "entered_source": "试验文件",
+        "standard_no": "GB 0000",
+        "year": "2021",
+    }
+    nomination = make_complete(district, applies="yes", entries=[entry])
+    Nomination.objects.filter(pk=nomination.pk).update(key_energy_user=True)
+    nomination.refresh_from_db()
+    confirm(nomination)
+    nomination.refresh_from_db()
+    actor = applicant_of(nomination)
+    done = handing_in.hand_in(actor=actor, nomination_id=nomination.pk, seen_version=nomination.version)
+    checked = checking.check(actor=district.officer, nomination_id=nomination.pk, seen_version=done.nomination.version)
+    rechecking.recheck(nomination_ids=[checked.pk])
+    checked.refresh_from_db()
+    return checked
+
+
 def the_list(district: District) -> RecommendationList:
     """The district's list as stored now."""
     return RecommendationList.objects.get(round=district.round, authority=district.authority)
+
+
+def seen_facts(nomination: Nomination, rule: str) -> str:
+    """Return the fingerprint of what the last check says by `rule`; empty when it says nothing."""
+    run = Nomination.objects.select_related("last_check").get(pk=nomination.pk).last_check
+    found = [Finding.from_json(row) for row in run.findings] if run else []
+    return next((seen_of(finding) for finding in found if finding.rule == rule), "")
 
 
 def decide_all(district: District) -> None:
@@ -320,6 +354,7 @@ def decide_all(district: District) -> None:
                 actor=district.officer,
                 nomination_id=row.pk,
                 seen_version=row.version,
+                seen_facts=seen_of(finding),
                 rule=finding.rule,
                 keep=True,
                 reason="情况特殊，同意推荐",

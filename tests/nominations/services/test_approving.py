@@ -78,6 +78,7 @@ def decide(nomination: Nomination, actor: Actor, *, keep: bool = True) -> None:
         actor=actor,
         nomination_id=nomination.pk,
         seen_version=nomination.version,
+        seen_facts=make.seen_facts(nomination, "CAP"),
         rule="CAP",
         keep=keep,
         reason="超出项保留，理由见会议纪要",

@@ -125,34 +125,8 @@ def test_a_blocker_refuses_with_its_clause(district):
     assert nomination.state == "checked"
 
 
-def needs_decision(district) -> Nomination:
-    """A key energy user whose figure misses the benchmark that was entered."""
-    entry = {
-        "_id": "r1",
-        "product": "试验产品",
-        "indicator": "单位产品综合能耗",
-        "unit": "kgce/t",
-        "value": "200",
-        "benchmark_key": "none",
-        "entered_benchmark": "100",
-        "entered_source": "试验文件",
-        "standard_no": "GB 0000",
-        "year": "2021",
-    }
-    nomination = make.make_complete(district, applies="yes", entries=[entry])
-    Nomination.objects.filter(pk=nomination.pk).update(key_energy_user=True)
-    nomination.refresh_from_db()
-    make.confirm(nomination)
-    nomination.refresh_from_db()
-    actor = make.applicant_of(nomination)
-    done = make.handing_in.hand_in(actor=actor, nomination_id=nomination.pk, seen_version=nomination.version)
-    return make.checking.check(
-        actor=district.officer, nomination_id=nomination.pk, seen_version=done.nomination.version
-    )
-
-
 def test_an_undecided_principle_refuses_until_somebody_decides(district):
-    nomination = needs_decision(district)
+    nomination = make.make_needing_decision(district)
     rechecking.recheck(nomination_ids=[nomination.pk])
     nomination.refresh_from_db()
     waiting = [f for f in nomination.last_check.findings if f["severity"] == "decision" and f["outcome"] == "not_met"]
@@ -166,6 +140,7 @@ def test_an_undecided_principle_refuses_until_somebody_decides(district):
         actor=district.officer,
         nomination_id=nomination.pk,
         seen_version=nomination.version,
+        seen_facts=make.seen_facts(nomination, "ENERGY"),
         rule="ENERGY",
         keep=True,
         reason="改造中，年内达标",
@@ -176,13 +151,14 @@ def test_an_undecided_principle_refuses_until_somebody_decides(district):
 
 
 def test_a_decision_against_keeps_the_nomination_off_the_list(district):
-    nomination = needs_decision(district)
+    nomination = make.make_needing_decision(district)
     rechecking.recheck(nomination_ids=[nomination.pk])
     nomination.refresh_from_db()
     deciding.decide(
         actor=district.officer,
         nomination_id=nomination.pk,
         seen_version=nomination.version,
+        seen_facts=make.seen_facts(nomination, "ENERGY"),
         rule="ENERGY",
         keep=False,
         reason="未达标",
@@ -201,6 +177,7 @@ def test_only_what_the_check_asks_is_decided(district):
             actor=district.officer,
             nomination_id=nomination.pk,
             seen_version=nomination.version,
+            seen_facts=make.seen_facts(nomination, "ENERGY"),
             rule="ENERGY",
             keep=True,
             reason="随便",
@@ -552,6 +529,7 @@ def test_an_objection_after_finalising_waits_for_a_written_decision(district):
         actor=district.officer,
         nomination_id=nomination.pk,
         seen_version=nomination.version,
+        seen_facts=make.seen_facts(nomination, "OPINIONS"),
         rule="OPINIONS",
         keep=True,
         reason="处罚已整改完毕，并有验收文件",
@@ -565,6 +543,7 @@ def test_a_decision_against_after_finalising_keeps_the_list_back(district):
         actor=district.officer,
         nomination_id=nomination.pk,
         seen_version=nomination.version,
+        seen_facts=make.seen_facts(nomination, "OPINIONS"),
         rule="OPINIONS",
         keep=False,
         reason="处罚尚未整改",
