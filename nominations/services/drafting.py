@@ -30,6 +30,7 @@ from nominations.models import Nomination, NominationSheet, RecommendationList
 from nominations.selectors.content import contents
 from nominations.selectors.nominations import visible_to
 from nominations.selectors.prefill import prefilled
+from nominations.services.checking import may_establish
 from nominations.services.following import follow_table
 from nominations.services.moving import lock_nomination, target_of, touch
 from nominations.validators import clean_reason
@@ -184,7 +185,7 @@ def set_key_energy_user(*, actor: Actor, nomination_id: int, seen_version: int, 
     text = clean_reason(reason, label="认定理由")
     with transaction.atomic():
         nomination = lock_nomination(actor, nomination_id, seen_version=seen_version)
-        rules.may_set_key_energy_user(actor, nomination).require()
+        may_establish(actor, nomination)
         nomination.key_energy_user = value
         nomination.key_energy_reason = text
         nomination.key_energy_by_id = actor.user_id
@@ -223,7 +224,7 @@ def set_industry_standard(*, actor: Actor, nomination_id: int, seen_version: int
         raise Invalid("标准编号和名称不超过120字。", errors={"industry_standard": ["标准编号和名称不超过120字。"]})
     with transaction.atomic():
         nomination = lock_nomination(actor, nomination_id, seen_version=seen_version)
-        rules.may_set_key_energy_user(actor, nomination).require()
+        may_establish(actor, nomination)
         nomination.industry_standard = text
         data = {"industry_standard": text}
         touch(nomination, actor=actor, action="industry_standard", fields=["industry_standard"], data=data)

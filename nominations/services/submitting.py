@@ -15,7 +15,7 @@ from nominations.constants import CLOCK_SUBMIT
 from nominations.models import ListVersion, Nomination, RecommendationList, Submission
 from nominations.selectors.decisions import latest_decisions, standing_against
 from nominations.selectors.nominations import lists_visible_to
-from nominations.selectors.people import is_delegated
+from nominations.selectors.people import hats, is_delegated
 from nominations.services import notifying, rechecking
 from nominations.services.moving import lock_list, move, move_list, person
 from nominations.states import ListState, NominationState
@@ -28,7 +28,7 @@ def submit(*, actor: Actor, list_id: int, seen_version: int) -> Submission:
 
     Pressed twice, the second press gets the first receipt. `clock.now()` is the request's time of
     receipt and the only instant compared with the deadline. Raises WindowClosed, WrongState, Stale,
-    Refused (not the lead, or the person who finalised), Invalid with a blocker, or an undecided 原则上 finding, that came since 定稿.
+    Refused (not the lead, the person who finalised, or one of an applicant on the list), Invalid with a blocker, or an undecided 原则上 finding, that came since 定稿.
     """
     with transaction.atomic():
         row = lock_list(actor, list_id)
@@ -39,6 +39,7 @@ def submit(*, actor: Actor, list_id: int, seen_version: int) -> Submission:
         version = _submittable(actor, row, seen_version)
         state = _open_window(row)
         nominations = _locked(version)
+        rules.not_two_hat(hats(actor), *(n.applicant_id for n in nominations)).require()
         _refuse_problems(nominations)
         submission = _receipt(actor, row, version, state)
         for nomination in nominations:

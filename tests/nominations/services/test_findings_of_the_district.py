@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from greenportal.accounts.actors import Role
-from greenportal.accounts.models import User
+from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.models import Membership, User
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale, WrongState
-from nominations.models import Nomination
+from nominations import rules
+from nominations.models import Nomination, Submission
 from nominations.selectors.content import contents
-from nominations.services import drafting, rechecking
+from nominations.services import drafting, rechecking, submitting
 from nominations.services.documents import attach, mark_signatures
 from nominations.services.independence import record_independence
 from tests.factories import nominations as make
@@ -162,3 +163,39 @@ def test_after_finalising_nothing_more_is_recorded(district):
         mark(district.officer, nomination, nomination.documents.get(slot="self_report"))
     with pytest.raises(Refused, match="先撤销定稿"):
         found_out(district.officer, nomination)
+
+
+def both_hats(actor: Actor, nomination: Nomination) -> None:
+    """Make the person a handler of the applicant too."""
+    make_membership(User.objects.get(pk=actor.user_id), Role.APPLICANT, organisation=nomination.applicant)
+
+
+@pytest.mark.parametrize("verb", ["set_key_energy_user", "set_industry_standard"])
+def test_nobody_switches_a_condition_off_for_his_own_organisation(district, verb):
+    words = {"value": False, "reason": "年耗能低"} if verb == "set_key_energy_user" else {"standard": ""}
+
+    def establish(nomination: Nomination) -> Nomination:
+        mine = {"actor": district.officer, "nomination_id": nomination.pk, "seen_version": nomination.version}
+        return getattr(drafting, verb)(**mine, **words)
+
+    own = make.make_draft(district)
+    other = make.make_draft(district)
+    before = (own.key_energy_user, own.industry_standard)
+    both_hats(district.officer, own)
+    with pytest.raises(Refused, match=rules.TWO_HATS):
+        establish(own)
+    own.refresh_from_db()
+    assert (own.key_energy_user, own.industry_standard) == before
+    assert establish(other).version == other.version + 1
+
+
+def test_nobody_submits_a_list_with_his_own_organisation_on_it(district):
+    ready = make.ready_list(district)
+    verb = {"actor": district.lead, "list_id": ready.list.pk, "seen_version": ready.list.version}
+    both_hats(district.lead, ready.nominations[0])
+    with pytest.raises(Refused, match=rules.TWO_HATS):
+        submitting.submit(**verb)
+    assert not Submission.objects.exists()
+    assert make.the_list(district).state == "sealed"
+    Membership.objects.filter(user_id=district.lead.user_id, role=Role.APPLICANT).delete()
+    assert submitting.submit(**verb).receipt_no
