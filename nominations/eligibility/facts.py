@@ -367,7 +367,7 @@ class NominationFacts:
     peer_units: listed local factories of the industry in the register, None where nobody asked;
     third_basic: the evaluator's 基本要求, 0 for its word on all; general: 一般要求 of a factory (no score, veto);
     musts: its rows printed 必选; each as the reports judge them;
-    duplicates: other open nominations of the round that look like the same thing.
+    duplicates: other open nominations of its district that look like the same thing.
     """
 
     ref: str

@@ -145,10 +145,16 @@ def _opinions(ids: Sequence[int]) -> dict[int, tuple[Opinion, ...]]:
 
 
 def _namesakes(rows: Sequence[Nomination], round_id: int) -> dict[tuple[str, str], tuple[tuple[int, int, str], ...]]:
-    """Open nominations of the round by category and subject name: id, applicant, district. One query."""
+    """Open nominations of these districts by category and subject name: id, applicant, district. One query.
+
+    What lies with another district is its own until the city sees it: not even that it exists is told here.
+    """
     names = {n.subject.name for n in rows}
+    districts = {n.authority_id for n in rows}
     found: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
-    open_rows = Nomination.objects.filter(round_id=round_id, state__in=OPEN, subject__name__in=names).order_by("pk")
+    open_rows = Nomination.objects.filter(
+        round_id=round_id, state__in=OPEN, subject__name__in=names, authority_id__in=districts
+    ).order_by("pk")
     columns = ("category", "subject__name", "pk", "applicant_id", "authority__name")
     for category, name, pk, applicant_id, authority in open_rows.values_list(*columns):
         found[category, name].append((pk, applicant_id, authority))
@@ -379,11 +385,13 @@ def _stated_on(nomination: Nomination, around: _Around) -> date | None:
 
 
 def _duplicates(nomination: Nomination, around: _Around) -> tuple[str, ...]:
-    """Others of the same category and name: for products of the same firm only, product names being common words."""
+    """Others of the same district, category and name: for products of the same firm only, product names being common words."""
     found = around.namesakes.get((nomination.category, nomination.subject.name), ())
     same_firm = nomination.category == Category.PRODUCT
     return tuple(
         f"{authority}：{nomination.subject.name}"
         for pk, applicant_id, authority in found
-        if pk != nomination.pk and (not same_firm or applicant_id == nomination.applicant_id)
+        if pk != nomination.pk
+        and authority == nomination.authority.name
+        and (not same_firm or applicant_id == nomination.applicant_id)
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
+from greenportal.directory.models import Subject
 from greenportal.files.models import StoredFile
 from greenportal.filings.models import Filing
 from greenportal.filings.services import save
@@ -13,7 +16,7 @@ from greenportal.findings.types import NotVisible
 from nominations.constants import FILE_DOCUMENT, FILE_SCAN
 from nominations.models import Nomination
 from nominations.selectors import nominations as sight
-from nominations.services import consulting, correcting, returning, withdrawing
+from nominations.services import consulting, correcting, rechecking, returning, withdrawing
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
 
@@ -169,3 +172,24 @@ def test_a_file_just_uploaded_is_its_uploaders_only():
     one = StoredFile.objects.filter(pk=file.pk)
     assert sight.visible_files(district.officer, one).exists()
     assert not sight.visible_files(district.lead, one).exists()
+
+
+def named_in(nomination: Nomination) -> str:
+    """Everything that the last check says of a nomination, as stored: findings are shown to district and applicant."""
+    rechecking.recheck(nomination_ids=[nomination.pk])
+    run = Nomination.objects.select_related("last_check").get(pk=nomination.pk).last_check
+    return json.dumps(run.findings, ensure_ascii=False)
+
+
+def test_a_namesake_of_another_district_is_not_betrayed_by_a_finding(scene):
+    here, _, there, _, draft = scene
+    name = draft.subject.name
+    mine, own = make.make_draft(here), make.make_draft(there)
+    Subject.objects.filter(pk__in=[mine.subject_id, own.subject_id]).update(name=name)
+    assert Nomination.objects.filter(round=here.round, subject__name=name).count() == 3
+    assert there.authority.name not in named_in(mine) and "可能与以下申报重复" not in named_in(mine)
+    # The control: the same name inside one district is told there, and only what lies there.
+    assert f"{there.authority.name}：{name}" in named_in(own)
+    assert here.authority.name not in named_in(own)
+    rechecking.recheck(nomination_ids=[mine.pk, own.pk])
+    assert "可能与以下申报重复" not in named_in(mine)
