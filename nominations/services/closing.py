@@ -10,6 +10,7 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
 from greenportal.directory.models import Authority
+from greenportal.directory.selectors import nominating_authorities
 from greenportal.jobs.services import enqueue
 from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import window
@@ -17,7 +18,7 @@ from nominations.constants import CLOCK_SUBMIT, JOB_RECHECK, REMINDER_MARKS
 from nominations.models import DeadlineMark, Nomination, RecommendationList
 from nominations.services import notifying, rechecking
 from nominations.services.moving import list_target
-from nominations.states import NominationState
+from nominations.states import PUBLIC_TO_CITY, NominationState
 
 CLOSED = "closed"
 #: Nothing is said about a clock that closed longer ago than this: the system was not there at the time.
@@ -43,15 +44,16 @@ def due_mark(closes_at: datetime, now: datetime) -> str:
 
 
 def keep_time() -> int:
-    """Do what is due for every district with nominations in an open round; returns how many marks were made.
+    """Do what is due for every district in an open round, begun or not; returns how many marks were made.
 
     Each (round, district, mark, closing instant) once: a unique row, so two runs at a time do no harm
     and an extension starts its own marks.
     """
     made = 0
     for year in Round.objects.filter(state=Round.State.OPEN).order_by("pk"):
-        authorities = Nomination.objects.filter(round=year).values_list("authority_id", flat=True).distinct()
-        for authority_id in sorted(authorities):
+        begun = Nomination.objects.filter(round=year).values_list("authority_id", flat=True).distinct()
+        recommending = nominating_authorities().values_list("pk", flat=True)
+        for authority_id in sorted({*begun, *recommending}):
             made += _one(year, authority_id)
     return made
 
@@ -98,15 +100,20 @@ def _items(rows: list[Nomination]) -> list[dict[str, str]]:
 
 
 def _closed(year: Round, authority_id: int, closes_at: datetime) -> None:
-    """Tell the district what it left out, and write it down with the list."""
+    """Tell the district what it left out, that nothing is left or that it sent nothing; write it down with the list."""
     rows = _left_out(year, authority_id)
     found = RecommendationList.objects.filter(round=year, authority_id=authority_id).first()
     if found is not None:
         data = {"closes_at": closes_at.isoformat(), "left_out": [n.pk for n in rows]}
         record(actor=Actor.system("期限"), action="list.closed", target=list_target(found.pk), data=data)
-    if not rows:
-        return
-    context = {"round": year.name, "closes": clock.spoken(closes_at), "items": _items(rows), "count": len(rows)}
+    sent = Nomination.objects.filter(round=year, authority_id=authority_id, state__in=PUBLIC_TO_CITY).count()
+    context = {
+        "round": year.name,
+        "closes": clock.spoken(closes_at),
+        "items": _items(rows),
+        "count": len(rows),
+        "sent": sent,
+    }
     notifying.tell(
         notifying.district_of(authority_id),
         event=f"nominations.closed:{year.pk}:{authority_id}:{closes_at.isoformat()}",

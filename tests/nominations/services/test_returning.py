@@ -16,6 +16,7 @@ from greenportal.filings.services import answer_comment, save
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
 from greenportal.jobs.models import Job
 from greenportal.mail.models import OutboxMail
+from greenportal.mail.services import rendered
 from greenportal.rounds import services as rounds
 from nominations.constants import FILE_REPLY, FILE_SCAN
 from nominations.models import Consultation, DeadlineMark, Nomination
@@ -563,11 +564,19 @@ def test_at_closing_the_district_hears_what_it_left_out(district):
     assert [i["subject"] for i in mail[0].context["items"]] == [left.subject.name]
 
 
-def test_a_district_that_submitted_all_hears_nothing(district):
+def test_every_district_hears_at_closing_how_it_stands(district):
     make.ready_list(district, stage="submitted")
+    idle = make.make_district("庄河市", year=district.round)
     with clock.fixed(CLOSES):
-        assert closing.keep_time() == 1
-    assert not OutboxMail.objects.filter(template="list_closed").exists()
+        assert [closing.keep_time(), closing.keep_time()] == [2, 0]
+    mails = OutboxMail.objects.filter(template="list_closed")
+    heard = {authority: [] for authority in (district.authority.pk, idle.authority.pk)}
+    for mail in mails:
+        heard[int(mail.event.split(":")[2])].append(rendered(mail))
+    assert [len(texts) for texts in heard.values()] == [2, 2]
+    assert {text.subject for text in heard[district.authority.pk]} == {"报送已截止：1项申报已全部报送"}
+    assert {text.subject for text in heard[idle.authority.pk]} == {"报送已截止：本区市县未报送"}
+    assert "请联系市局办理延期" in heard[idle.authority.pk][0].body
 
 
 def test_an_extension_starts_its_own_marks(district):
