@@ -282,13 +282,16 @@ def seal(request: HttpRequest, list_id: int) -> HttpResponse:
 
 @roles(*DISTRICT)
 def submit(request: HttpRequest, list_id: int) -> HttpResponse:
-    """Check answers, then submit to the city; pressing twice gives the same receipt."""
+    """Check answers, then submit to the city; pressing twice gives the same receipt.
+
+    Outside the window a press is answered by the page itself (409); a receipt of before is still given.
+    """
     actor = actor_of(request)
     row = get_list(request, list_id)
-    if request.method == "POST":
+    state = window(round_id=row.round_id, key=CLOCK_SUBMIT, authority_id=row.authority_id, at=clock.now())
+    if request.method == "POST" and (state.open or Submission.objects.filter(list=row).exists()):
         submitting.submit(actor=actor, list_id=row.pk, seen_version=version_of(request))
         return redirect("nominations:receipt", row.pk)
-    state = window(round_id=row.round_id, key=CLOCK_SUBMIT, authority_id=row.authority_id, at=clock.now())
     version = row.current
     context = {
         "list": row,
@@ -297,8 +300,11 @@ def submit(request: HttpRequest, list_id: int) -> HttpResponse:
         "scans": SealScan.objects.filter(list_version=version).select_related("file", "uploaded_by") if version else [],
         "closes": clock.spoken(state.closes_at) if state.closes_at else "",
         "window": state,
+        "early": state.opens_at is not None and clock.now() < state.opens_at,
+        "opens": clock.spoken(state.opens_at) if state.opens_at else "",
+        "has_errors": request.method == "POST",
     }
-    return render(request, "nominations/submit.html", context)
+    return render(request, "nominations/submit.html", context, status=409 if request.method == "POST" else 200)
 
 
 @roles(*DISTRICT)

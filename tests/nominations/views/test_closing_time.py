@@ -8,7 +8,10 @@ import pytest
 from django.urls import reverse
 
 from greenportal import clock
+from greenportal.rounds.selectors import WindowState
 from nominations.models import Submission
+from nominations.services import submitting
+from nominations.views import lists
 from tests.factories.nominations import ready_list
 from tests.nominations.views.browsing import browser
 
@@ -35,3 +38,20 @@ def test_a_press_again_after_the_end_finds_the_receipt(monkeypatch: pytest.Monke
     url = reverse("nominations:submit", args=[ready.list.pk])
     answer = browser(ready.district.lead).post(url, {"version": str(ready.list.version)})
     assert answer["Location"] == reverse("nominations:receipt", args=[ready.list.pk])
+
+
+@pytest.mark.parametrize("shut", [True, False])
+def test_the_view_refuses_by_itself(monkeypatch: pytest.MonkeyPatch, shut: bool) -> None:
+    """With the service's gate off the page still refuses; the control: with the page's gate off too, the database does."""
+    ready = ready_list(stage="sealed")
+    monkeypatch.setattr(clock, "running", lambda: CLOSES + timedelta(seconds=1))
+    running = WindowState(open=True, closes_at=CLOSES)
+    monkeypatch.setattr(submitting, "_open_window", lambda row: running)
+    if not shut:
+        monkeypatch.setattr(lists, "window", lambda **named: running)
+    client, url = browser(ready.district.lead), reverse("nominations:submit", args=[ready.list.pk])
+    answer = client.post(url, {"version": str(ready.list.version)})
+    html = answer.content.decode()
+    assert (answer.status_code, "报送期限已过，不能报送" in html) == ((409, True) if shut else (403, False))
+    assert ("数据库核对接收时间" in html) is not shut
+    assert not Submission.objects.exists()
