@@ -15,7 +15,7 @@ from evaluators.selectors.desk import ends_of
 from evaluators.selectors.detail import dispute_overdue
 from evaluators.selectors.groups import relations_visible_to
 from evaluators.selectors.leads import assigned_ids
-from evaluators.selectors.lists import sanctions_visible_to, steps_visible_to
+from evaluators.selectors.lists import SEE_ALL, sanctions_visible_to, steps_visible_to
 from evaluators.states import EngagementState, RelationState
 from evaluators.work import city_papers, own_papers
 from greenportal import clock
@@ -104,12 +104,17 @@ def own_uploads(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFil
 
 
 def relation_files(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    """Evidence of a relation: the city, and the agencies it names."""
-    return files.filter(pk__in=relations_visible_to(actor).values("evidence"))
+    """Evidence of a relation: the city, and the agencies it names once the city confirmed it."""
+    rows = relations_visible_to(actor)
+    if actor.role not in SEE_ALL:
+        rows = rows.filter(state=RelationState.CONFIRMED)
+    return files.filter(pk__in=rows.values("evidence"))
 
 
 def statement_files(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    """The signed statement of an evaluation: whoever sees the evaluation."""
+    """The signed statement of an evaluation: the city, and the body that gave it."""
+    if not (actor.role in SEE_ALL or actor.is_evaluator):
+        return files.none()
     return files.filter(pk__in=engagements_visible_to(actor).values("statement"))
 
 

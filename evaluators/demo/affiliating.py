@@ -22,6 +22,7 @@ def page(actor: Actor, title: str, *, kind: str) -> StoredFile:
         upload=SimpleUploadedFile(f"{title}.pdf", pdf, "application/pdf"),
         kind=kind,
         accept=["pdf"],
+        data_class="restricted",
         owner_organisation_id=actor.organisation_id,
     )
 

@@ -83,8 +83,17 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(part.split()) for part in parts.splitlines() if part.strip()))
 
 
+def _in_both(first: str, second: str) -> list[str]:
+    """Return the names of `first` that `second` has too, as typed: 甲 试 and 甲试 are one person."""
+    others = {"".join(name.split()) for name in names(second)}
+    return sorted(name for name in names(first) if "".join(name.split()) in others)
+
+
 def step_problems(steps: Mapping[str, StepFields], book: Rulebook) -> dict[str, list[str]]:
-    """Return field → messages: steps the rulebook knows, dated in their order, the review by people outside the team."""
+    """Return field → messages: steps the rulebook knows, no day to come, the review by people outside the team.
+
+    Names are compared without blanks. The order of the steps' days is not asked: no source says that one ends first.
+    """
     errors: dict[str, list[str]] = {}
     for key, told in steps.items():
         spec = book.procedure.get(key)
@@ -98,12 +107,10 @@ def step_problems(steps: Mapping[str, StepFields], book: Rulebook) -> dict[str, 
         for part, label, text in (("people", "人员", told.people), ("note", "说明", told.note)):
             if holds_number(text):
                 errors[f"{key}_{part}"] = [f"“{spec.label}：{label}”{_NUMBER}"]
-        both = set(names(told.people)) & set(names(steps[spec.outside].people)) if spec.outside in steps else set()
+        both = _in_both(told.people, steps[spec.outside].people) if spec.outside in steps else []
         if both:
             team = book.procedure[spec.outside].label
-            errors[f"{key}_people"] = [
-                f"{'、'.join(sorted(both))}已列入“{team}”，“{spec.label}”须由评价组以外的人员进行。"
-            ]
+            errors[f"{key}_people"] = [f"{'、'.join(both)}已列入“{team}”，“{spec.label}”须由评价组以外的人员进行。"]
     return errors
 
 

@@ -9,16 +9,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluators.models import CaseEvidence
-from evaluators.services import forgetting, registering
+from evaluators.constants import FILE_STATEMENT
+from evaluators.models import CaseEvidence, Evaluator
+from evaluators.services import confirm_relation, forgetting, registering
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.audit.models import AuditEntry
+from greenportal.directory.models import Organisation
 from greenportal.files import selectors
 from greenportal.files.models import StoredFile
 from greenportal.rounds import services as rounds
 from tests.factories.accounts import actor_for, make_user, sign_in
-from tests.factories.evaluators import make_evaluator
+from tests.factories.evaluators import make_engagement, make_evaluator, make_relation
 from tests.factories.files import make_stored, make_upload
 from tests.factories.registering import complete, make_case
 from tests.factories.rounds import DURING, make_lead, prepare_round_2022
@@ -150,3 +152,34 @@ def test_a_proof_taken_out_is_forgotten_after_the_days(proof, keeper, django_cap
 def test_a_proof_in_force_of_an_open_round_stays_however_old(proof):
     with clock.fixed(DURING + timedelta(days=900)):
         assert forgetting.forget_proofs() == 0
+
+
+def sees(actor, file):
+    return selectors.visible_to(actor, kind=file.kind).filter(pk=file.pk).exists()
+
+
+def test_a_signed_statement_is_the_citys_and_its_bodys(year, keeper):
+    body = Evaluator.objects.get(organisation=keeper_body(keeper))
+    row = make_engagement(body, year)
+    row.statement = make_stored(body=BODY, data_class="restricted", kind=FILE_STATEMENT)
+    row.save()
+    applicant = make_user(Role.APPLICANT, organisation=row.subject.organisation)
+    stranger = make_user(Role.EVALUATOR_ADMIN, organisation=make_evaluator().organisation)
+    assert [sees(actor_for(user), row.statement) for user in (keeper, applicant, stranger)] == [True, False, False]
+    assert sees(actor_for(make_user(Role.CITY_REVIEWER)), row.statement)
+
+
+def test_evidence_of_a_relation_is_open_to_its_agencies_while_it_is_confirmed(year, keeper):
+    city, own = actor_for(make_user(Role.CITY_LEAD)), actor_for(keeper)
+    stranger = actor_for(make_user(Role.EVALUATOR_ADMIN, organisation=make_evaluator().organisation))
+    row = make_relation(keeper_body(keeper), make_evaluator().organisation, city)
+    page = reverse("evaluators:relation", args=[row.pk])
+    assert [sees(actor, row.evidence) for actor in (city, own, stranger)] == [True, False, False]
+    assert url(row.evidence) not in sign_in(Client(), keeper).get(page).content.decode()
+    confirm_relation(actor=city, relation_id=row.pk)
+    assert [sees(actor, row.evidence) for actor in (city, own, stranger)] == [True, True, False]
+    assert url(row.evidence) in sign_in(Client(), keeper).get(page).content.decode()
+
+
+def keeper_body(keeper):
+    return Organisation.objects.get(pk=actor_for(keeper).organisation_id)

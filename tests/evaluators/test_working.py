@@ -139,6 +139,13 @@ def test_steps_are_those_of_the_rulebook(round_2022):
     }
 
 
+@pytest.mark.parametrize(("reviewer", "refused"), [("甲 试", True), ("甲\u3000试", True), ("甲试二", False)])
+def test_a_blank_inside_a_name_does_not_make_another_person(reviewer, refused):
+    steps = {"team": StepFields(people="甲试"), "technical_review": StepFields(people=reviewer)}
+    found = step_problems(steps, load("2022"))
+    assert ("technical_review_people" in found) is refused
+
+
 def test_names_are_parted_by_any_of_the_usual_marks():
     assert names(" 甲试、乙试，丙试\n丙试;丁  试 ") == ("甲试", "乙试", "丙试", "丁 试")
 
