@@ -153,7 +153,7 @@ def test_comparing_costs_the_same_for_any_number(rows, django_assert_num_queries
     listed()
     ids = [make.make_handed_in(district).pk for _ in range(rows)]
     facts.load(ids, as_of=clock.now())
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         assert len(facts.load(ids, as_of=clock.now())) == rows
 
 
