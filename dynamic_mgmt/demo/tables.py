@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from dynamic_mgmt.demo import later
 from dynamic_mgmt.models import DynamicTable, ListedUnit, TablePeriod
 from dynamic_mgmt.naming import name_key
 from dynamic_mgmt.services import experiences, filing, judging, periods
@@ -138,6 +139,23 @@ def play(
             _play(part, unit, period, officer, reviewer, lead)
         _experience(units, officer, reviewer)
         _periodic(round_id, authority_id, officer, lead)
+        _later(period, units, authority_id, later.People(officer, reviewer, lead))
+
+
+#: Two more units: one files late in a period that is over, one has passed a re-check.
+LATE_UNIT, CHECKED_UNIT = "大连砺川演示装备有限公司", "大连千帆演示铸锻有限公司"
+GROWN = {"major_change": "yes", "major_on": "2022-03-15", "major_text": "演示：新增一条生产线"}
+
+
+def _later(period: TablePeriod, units: list[ListedUnit], authority_id: int, who: later.People) -> None:
+    late_one = _unit(Part(LATE_UNIT, "due"), authority_id, 4, category="supply_chain")
+    later.late(who, round_id=period.round_id, unit=late_one, authority_id=authority_id)
+    grown = _unit(Part(CHECKED_UNIT, "due"), authority_id, 4)
+    periods.make_due(period_id=period.pk, unit_ids=[grown.pk])
+    answers = {**ANSWERS, "uscc": "91210202MA0TE5T16A", "industry": grown.industry_code, **GROWN}
+    later.rechecked(who, DynamicTable.objects.get(period=period, unit=grown), answers)
+    later.sent_up(who, period)
+    later.turned_down(who, units)
 
 
 def _unit(part: Part, authority_id: int, number: int, *, category: str = "factory") -> ListedUnit:
