@@ -94,6 +94,14 @@ BENCHES: tuple[Bench, ...] = (
         seed="tests.bench.tables:fill",
     ),
     Bench(
+        "tables_workbook_in",
+        "a workbook with one figure changed in every row, stored; bare: as many INSERTs of the answers in one transaction",
+        "tests.bench.tables:workbook_in",
+        "tests.bench.tables:workbook_in_bare",
+        repeats=1,
+        seed="tests.bench.tables:fill",
+    ),
+    Bench(
         "cap",
         "the cap at approval: groups locked, evaluations loaded and judged, bare: the same locks and counts in SQL",
         "tests.bench.cap:ours",

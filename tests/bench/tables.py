@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from django.db import connection
+from django.db import connection, transaction
 from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
@@ -139,6 +141,44 @@ def workbook() -> None:
         )
     filled = sum(c is not None for p in load_workbook(io.BytesIO(content), read_only=True) for r in p.values for c in r)
     note(f"{scale(5_000, least=50)} rows, {filled} filled cells, {len(content) // 1024} KB")
+
+
+def workbook_in() -> None:
+    """A district's workbook of which every row changes one figure, looked through and stored: tables begun, answers saved."""
+    fresh_numbers()
+    number = scale(5_000, least=50)
+    with clock.fixed(DURING), tempfile.TemporaryDirectory() as folder:
+        officer, period = _district()
+        path = Path(folder) / "tables.xlsx"
+        path.write_bytes(table_workbooks.district_workbook(actor=officer, period=period))
+        pages = jail.read_workbook(path)
+        _change_each_row(pages)
+        with measure():
+            done = table_workbooks.import_workbook(actor=officer, period=period, pages=pages)
+    stored = DynamicTable.objects.filter(period=period, state="draft", filing__answers__water_total_y0="90001").count()
+    if stored != number or len(done.units) != number:
+        raise RuntimeError(f"{number} rows changed, {len(done.units)} read, {stored} stored")
+    note(f"{number} rows, one figure changed in each, all stored; reading not counted")
+
+
+def _change_each_row(pages: Sequence[jail.Worksheet]) -> None:
+    """Type a figure into the row of every unit: row 1 holds the keys of columns, column B those of rows."""
+    for page in pages:
+        keys = [str(cell or "").rpartition(":")[2] for cell in page.rows[0]]
+        for row in page.rows[1:]:
+            if len(row) > 1 and str(row[1] or "").startswith("row:") and "water_total_y0" in keys:
+                row[keys.index("water_total_y0")] = "90001"
+
+
+def workbook_in_bare() -> None:
+    """The same answers as rows of one table, each written by a statement of its own and committed once."""
+    number = scale(5_000, least=50)
+    answers = json.dumps({"water_total_y0": "90001"})
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE bare_answers (id bigint PRIMARY KEY, answers jsonb NOT NULL)")
+        with measure(), transaction.atomic():
+            for pk in range(number):
+                cursor.execute("INSERT INTO bare_answers VALUES (%s, %s)", [pk, answers])
 
 
 def _same_cells() -> list[tuple[str, list[tuple[object, ...]]]]:

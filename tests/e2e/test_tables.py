@@ -12,7 +12,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from dynamic_mgmt.constants import JOB_ARCHIVE
-from dynamic_mgmt.models import DynamicTable
+from dynamic_mgmt.models import DynamicTable, ListedUnit
+from dynamic_mgmt.services import filing, judging
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.accounts.models import User
@@ -20,7 +21,7 @@ from tests.factories.accounts import make_user, sign_in
 from tests.factories.files import make_upload
 from tests.factories.jobs import run_due_jobs
 from tests.factories.rounds import DURING
-from tests.factories.tables import fill, make_filed, make_stage
+from tests.factories.tables import ANSWERS, fill, make_filed, make_stage
 
 pytestmark = pytest.mark.e2e
 RENAMED = "大连虚构更名后轴承有限公司"
@@ -122,3 +123,71 @@ def test_a_table_goes_from_unit_to_city(
         RENAMED,
         "5",
     )
+
+
+def test_a_unit_without_account_begins_and_fills_a_section_through_its_dated_link(
+    live_portal: Any, browser_context: Any, screenshot: Any, transactional_db: Any
+) -> None:
+    with clock.fixed(DURING):
+        stage = make_stage()
+        _, token = filing.issue_table_link(actor=stage.officer, table_id=stage.table().pk)
+    page = browser_context.new_page()
+    front = f"{live_portal.url}{reverse('dynamic_mgmt:table_link', args=[token])}"
+    page.goto(front)
+    assert stage.table().state == "due", "looking begins nothing"
+    page.get_by_role("button", name="开始填报").click()
+    expect(page.get_by_role("button", name="提交动态管理表")).to_be_visible()
+    page.locator('a[href$="/figures_y0/"]').click()
+    page.locator('[name="energy_total_y0"]').fill("三千吨")
+    page.get_by_role("button", name="保存并返回").click()
+    expect(page.locator('[name="energy_total_y0"]')).to_have_value("三千吨")
+    typed = {key: value for key, value in ANSWERS.items() if page.locator(f'input[type="text"][name="{key}"]').count()}
+    assert len(typed) > 3
+    for key, value in typed.items():
+        page.locator(f'[name="{key}"]').fill(value)
+    screenshot(page, "tables-link-section")
+    page.get_by_role("button", name="保存并返回").click()
+    expect(page.get_by_role("button", name="提交动态管理表")).to_be_visible()
+    assert page.url == front
+    table = DynamicTable.objects.select_related("filing").get(pk=stage.table().pk)
+    assert table.state == "draft" and table.filing is not None
+    assert {key: table.filing.answers.get(key) for key in typed} == typed
+
+
+def test_a_removal_takes_two_leads_and_the_district_hears_of_it_when_it_is_decided(
+    live_portal: Any, browser_context: Any, screenshot: Any, transactional_db: Any
+) -> None:
+    with clock.fixed(DURING):
+        stage = make_stage()
+        table = make_filed(stage)
+        told = {"opinion": "remove", "reason": "虚构：指标不符合要求"}
+        judging.give_opinion(actor=stage.officer, table_id=table.pk, seen_version=table.version, **told)
+    first, second = make_user(Role.CITY_LEAD), make_user(Role.CITY_LEAD)
+    officer = make_user(Role.DISTRICT_OFFICER, authority=stage.authority)
+    page, url = browser_context.new_page(), f"{live_portal.url}{reverse('dynamic_mgmt:table', args=[table.pk])}"
+
+    become(live_portal, browser_context, first)
+    page.goto(url)
+    page.get_by_role("link", name="提出移出名单").click()
+    page.get_by_label("移出日期").fill("2022-09-20")
+    page.get_by_label("移出原因").fill("虚构：指标不符合要求")
+    page.get_by_label("移出文号").fill("虚构文号9号")
+    page.get_by_role("button", name="提出移出名单").click()
+    expect(page.get_by_text("由市局另一名负责人复核后生效")).to_be_visible()
+
+    become(live_portal, browser_context, officer)
+    page.goto(url)
+    expect(page.get_by_text("区县已提意见").first).to_be_visible()
+    assert "虚构文号9号" not in page.content() and "移出待复核" not in page.content()
+
+    become(live_portal, browser_context, second)
+    page.goto(url)
+    screenshot(page, "tables-removal-second-lead")
+    page.get_by_role("button", name="同意移出").click()
+    expect(page.get_by_text("该单位移出名单")).to_be_visible()
+
+    become(live_portal, browser_context, officer)
+    page.goto(f"{live_portal.url}{reverse('dynamic_mgmt:unit', args=[stage.unit.pk])}")
+    expect(page.get_by_text("2022-09-20移出")).to_be_visible()
+    unit = ListedUnit.objects.get(pk=stage.unit.pk)
+    assert (stage.table().decision, unit.removal_document) == ("remove", "虚构文号9号")
