@@ -16,6 +16,7 @@ from greenportal.findings.types import NotVisible
 from nominations.constants import FILE_DOCUMENT, FILE_SCAN
 from nominations.models import Nomination
 from nominations.selectors import nominations as sight
+from nominations.selectors.content import contents
 from nominations.services import consulting, correcting, rechecking, returning, withdrawing
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
@@ -114,6 +115,12 @@ def test_a_version_reopened_before_submission_stays_the_districts():
     district = make.make_district()
     row = make.ready_list(district, stage="finalised").list
     make.finalising.reopen(actor=district.officer, list_id=row.pk, seen_version=row.version, reason="重排")
+    # An unchanged nomination would keep its version.
+    nomination = Nomination.objects.get(authority=district.authority)
+    held = nomination.sheets.select_related("filing").get(sheet_key="factory_basic").filing
+    Filing.objects.filter(pk=held.pk).update(answers={**held.answers, "address": "大连市试验路2号"})
+    digest = contents([nomination.pk])[nomination.pk].digest
+    Nomination.objects.filter(pk=nomination.pk).update(confirmed_sha256=digest)
     make.finalise(district)
     make.seal(district)
     row = make.the_list(district)
