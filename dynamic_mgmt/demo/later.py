@@ -55,8 +55,14 @@ def rechecked(who: People, table: DynamicTable, answers: dict[str, str]) -> None
     table = _typed(who, table, answers)
     filing.file_table(actor=who.officer, table_id=table.pk, seen_version=table.version)
     table.refresh_from_db()
-    told = {"opinion": "major_change", "reason": "演示：扩建厂房", "change_kind": "scope"}
-    table = judging.give_opinion(actor=who.officer, table_id=table.pk, seen_version=table.version, **told)
+    table = judging.give_opinion(
+        actor=who.officer,
+        table_id=table.pk,
+        seen_version=table.version,
+        opinion="major_change",
+        reason="演示：扩建厂房",
+        change_kind="scope",
+    )
     table = judging.open_recheck(
         actor=who.reviewer, table_id=table.pk, seen_version=table.version, reason="演示：核实扩建后的范围"
     )
