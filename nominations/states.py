@@ -56,6 +56,8 @@ _DISTRICT = (Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD)
 _CITY = (Role.CITY_REVIEWER, Role.CITY_LEAD)
 #: States in which the applicant's answers may change.
 EDITABLE = frozenset({N.DRAFT, N.RETURNED_BY_DISTRICT, N.RETURNED_BY_CITY})
+#: What the city may return for correction.
+RETURNABLE = frozenset({N.SUBMITTED, N.CORRECTED})
 #: States that count as sent by the district.
 WITH_CITY = frozenset({N.SUBMITTED, N.ACCEPTED, N.RETURNED_BY_CITY, N.CORRECTED})
 #: States in which the city sees a nomination at all; drafts are never among them.

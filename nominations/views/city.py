@@ -14,7 +14,7 @@ from greenportal.accounts.actors import Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
 from greenportal.directory.selectors import nominating_authorities
-from greenportal.findings.types import Finding, Invalid, NotVisible
+from greenportal.findings.types import Finding, NotVisible
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets.printing import printed
 from nominations.constants import RETURN_PHRASES
@@ -27,7 +27,7 @@ from nominations.selectors import city, versions
 from nominations.selectors.content import sheets_by_sha, shown_of
 from nominations.selectors.nominations import get_visible, versions_visible_to, visible_to
 from nominations.services import accepting, returning
-from nominations.states import NominationState
+from nominations.states import RETURNABLE, NominationState
 from nominations.views.district import current_round, filter_told
 from nominations.views.exports import inbox_workbook
 from nominations.views.lists import get_list
@@ -162,9 +162,8 @@ def return_many(request: HttpRequest) -> HttpResponse:
     picked = [text.partition(":") for text in request.POST.getlist("pick")]
     chosen = [(whole(pk), whole(seen)) for pk, _, seen in picked if whole(pk)]
     form = ReturnForm({**request.POST.dict(), "version": "0"})
-    if not chosen or not form.is_valid():
-        problem = "勾选要退回的申报。" if not chosen else "填写总体意见和补正期限。"
-        raise Invalid(problem)
+    if not form.is_valid() or not chosen:
+        return _return_again(request, form, dict(chosen))
     results = returning.return_batch(
         actor=actor,
         nominations=chosen,
@@ -174,6 +173,18 @@ def return_many(request: HttpRequest) -> HttpResponse:
     named = visible_to(actor).select_related("subject").in_bulk([r.nomination_id for r in results])
     rows = [(named[r.nomination_id], r.problem) for r in results if r.nomination_id in named]
     return render(request, "nominations/returned_many.html", {"rows": rows})
+
+
+def _return_again(request: HttpRequest, form: ReturnForm, chosen: dict[int, int]) -> HttpResponse:
+    """Show the batch again with what was typed and ticked, and what is missing. Nothing ticked: what could be."""
+    rows = city.inbox(actor_of(request), round_id=current_round().pk)
+    if chosen:
+        rows = rows.filter(pk__in=chosen)
+    else:
+        form.add_error(None, "勾选要退回的申报。")
+        rows = rows.filter(state__in=RETURNABLE)
+    listed = [(row, f"{row.pk}:{chosen.get(row.pk, row.version)}", row.pk in chosen) for row in rows[:_PAGE]]
+    return render(request, "nominations/return_many.html", {"form": form, "rows": listed}, status=400)
 
 
 @roles(*CITY)

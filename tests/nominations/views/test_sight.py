@@ -85,6 +85,25 @@ def test_batch_return_names_nothing_that_was_not_sent() -> None:
     assert nomination.subject.name not in client.post(reverse("nominations:return_many"), form).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("left_out", "told"), [("reason", "填写总体意见"), ("due_on", "填写补正期限"), ("pick", "勾选要退回的申报。")]
+)
+def test_batch_return_that_lacks_something_keeps_what_was_typed_and_ticked(left_out: str, told: str) -> None:
+    ready = make.ready_list(stage="submitted", categories=("factory", "product"))
+    first, second = ready.nominations
+    _, client = city()
+    form = {"pick": [f"{first.pk}:{first.version}"], "reason": "请补正能耗数据", "due_on": "2022-09-25"}
+    form[left_out] = [] if left_out == "pick" else ""
+    answer = client.post(reverse("nominations:return_many"), form)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert told in page
+    assert ("请补正能耗数据" in page, "2022-09-25" in page) == (left_out != "reason", left_out != "due_on")
+    ticked = [row.pk for row, _, chosen in answer.context["rows"] if chosen]
+    assert ticked == ([] if left_out == "pick" else [first.pk])
+    assert (second.subject.name in page) == (left_out == "pick"), "nothing ticked: what could be is offered"
+
+
 @pytest.mark.parametrize("odd", ["²", "9" * 5000, "-1", "1e3", " "])
 def test_numbers_that_are_none_of_ours_are_stale_and_never_an_error(odd: str) -> None:
     district = make.make_district()
