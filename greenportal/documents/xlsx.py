@@ -62,6 +62,9 @@ class RowCountMismatch(RuntimeError):
 class Column:
     """One column. `label` as printed; `unit` goes under it; `width` in characters of Excel; `group`: merged head above.
 
+    percent: the cell takes percentages as numbers (85 for 85%). It has no format of its own, so that Excel marks a typed
+    85%, which it stores as 0.85; in a cell with decimals it would silently leave 0.85.
+
     kind "code" is text that only looks like a number (信用代码, phones): format @, never scientific notation.
     """
 
@@ -74,6 +77,7 @@ class Column:
     choices: tuple[str, ...] = ()
     locked: bool = False
     group: str = ""
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,8 @@ def _number_format(column: Column) -> str:
         return "@"
     if column.kind == "date":
         return "yyyy-mm-dd"
+    if column.percent:
+        return "General"
     return "0" if not column.decimals else "0." + "0" * column.decimals
 
 

@@ -98,3 +98,17 @@ def test_points_above_the_rows_most_are_named_at_their_cell_and_not_stored(appli
 def test_control_points_within_the_rows_most_are_stored(tmp_path: Path) -> None:
     back = books.one(put(CHAIN, "X11", "score", 8), tmp_path, CHAIN)
     assert (back.edits, back.problems) == ({"indicators[X11].score": "8"}, ())
+
+
+def test_cells_of_percentages_have_no_format_of_their_own_so_that_excel_marks_a_typed_percent() -> None:
+    """Excel keeps a typed 85% as 0.85; only in a cell without a format does it write down that it is a percentage."""
+    formats = {}
+    for answers in ({}, {"eg": [{"_id": "EG2", "y1": "85"}, {"_id": "EG1", "y1": "3"}]}):
+        for page in openpyxl.load_workbook(io.BytesIO(books.filled(PARK, answers))).worksheets:
+            keys = {cell.value: cell.column for row in page.iter_rows(max_row=12) for cell in row}
+            for row in range(1, page.max_row + 1):
+                if page.cell(row, 2).value in {"row:EG1", "row:EG2"}:
+                    key = (page.cell(row, 2).value, bool(answers))
+                    formats[key] = page.cell(row, keys["column:y1"]).number_format
+    assert formats[("row:EG2", False)] == formats[("row:EG2", True)] == "General"
+    assert formats[("row:EG1", False)] == formats[("row:EG1", True)] != "General"

@@ -44,7 +44,8 @@ def column_of(field: Field, *, kind: Kind | None = None) -> Column:
         FieldType.CHOICE: "choice",
         FieldType.YESNO: "choice",
     }
-    return Column(field.key, field.label, kind=kind or kinds.get(field.type, "text"), decimals=field.decimals)
+    chosen = kind or kinds.get(field.type, "text")
+    return Column(field.key, field.label, kind=chosen, decimals=field.decimals, percent=field.unit == "%")
 
 
 def options(field: Field) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from greenportal.sheets.paths import cell as cell_path
 from greenportal.sheets.paths import rows_of
 from greenportal.sheets.printing import text_of
 from greenportal.sheets.types import Field, FieldType, Sheet, Table
+from greenportal.sheets.validation import in_row
 from greenportal.sheets.workbook import cells, drawing, identity
 from greenportal.sheets.workbook.drawing import MARKER, Book
 from greenportal.sheets.workbook.identity import Identity
@@ -297,7 +298,8 @@ def _table_row(
             texts.append((line.row[column.key], widths[index - 1]))
             continue
         path = cell_path(table.key, line.row["_id"], column.key)
-        shown = _answer(book, sheet, row, index, line.form, column, path, line.row.get(column.key))
+        meant = in_row(column, line.row)
+        shown = _answer(book, sheet, row, index, line.form, meant, path, line.row.get(column.key))
         texts.append((shown, widths[index - 1]))
     sheet.row_dimensions[row].height = xlsx.height_for(texts)
 
