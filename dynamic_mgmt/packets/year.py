@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.template.loader import render_to_string
 
 from dynamic_mgmt.models import DynamicTable, Experience, ListedUnit, Statement, TablePeriod
-from dynamic_mgmt.selectors.catalogue import indicators
+from dynamic_mgmt.selectors.catalogue import indicators, limit
 from dynamic_mgmt.selectors.table_detail import measure_of
 from dynamic_mgmt.selectors.tables import DistrictRow, board
 from dynamic_mgmt.selectors.trends import GROUPED, Chart, GroupRow, GroupTrend, group_charts, group_rows, group_trends
@@ -29,6 +29,7 @@ LISTED = 20
 class YearPaper:
     """The year in one paper: numbers per district, decisions, totals by district and industry, trends with their tables.
 
+    least: statistics over fewer units stay with officers (peers_least), so the paper says that it is internal;
     districts: name, then asked for, filed, opinion given, decided, overdue, late, refused; groups: title, head of the first
     column, rows of `heads` (label, unit in parts); trends: title, head of the first column, the years of each indicator.
     groups, charts and trends are of factories; categories: each by itself, since a park holds its factories.
@@ -36,6 +37,7 @@ class YearPaper:
 
     title: str
     until: str
+    least: int
     summary: str
     districts: Sequence[tuple[str, tuple[int, ...]]]
     decisions: Sequence[tuple[str, int]]
@@ -66,6 +68,7 @@ def year_paper(actor: Actor, period: TablePeriod) -> YearPaper:
     return YearPaper(
         title=f"{period.label}情况报告",
         until=clock.spoken_date(clock.today()),
+        least=int(limit("peers_least")),
         summary=_summary(rows),
         districts=[(row.authority.name, _numbers(row)) for row in rows],
         decisions=[(str(o.label), counted.get(o.value, 0)) for o in DECIDED],

@@ -112,6 +112,7 @@ def test_the_yearly_report_adds_up_by_district_and_industry_and_names_what_was_p
         parts
     )
     text = text_of(content)
+    assert "不足5家单位的合计，不对外提供" in text
     assert "绿色发展承诺" in text and "虚构承诺书" in text and "�" not in text
     assert_fonts_embedded(content)
 
