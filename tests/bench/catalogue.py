@@ -79,6 +79,14 @@ BENCHES: tuple[Bench, ...] = (
         seed="tests.bench.workbook:fill",
     ),
     Bench(
+        "reports_pdf",
+        "merged volumes with all report forms, bare: the same sheets in WeasyPrint, the same files in pikepdf",
+        "tests.bench.reports:ours",
+        "tests.bench.reports:bare",
+        repeats=1,
+        seed="tests.bench.reports:fill",
+    ),
+    Bench(
         "tables_board",
         "the yearly board of dynamic tables, bare: values_list and fifty rows printed",
         "tests.bench.tables:board",
