@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pypdfium2
 import pytest
@@ -18,15 +19,28 @@ from django.urls import reverse
 
 from greenportal.accounts.actors import Role
 from greenportal.accounts.models import User
+from greenportal.files.services import open_path
 from greenportal.filings.selectors import sheet_of
+from nominations.constants import JOB_PACKET
 from nominations.demo.fiction import cast
 from nominations.demo.figures import has_report, self_answers, third_answers
-from nominations.models import Nomination
+from nominations.models import Nomination, Packet
 from nominations.selectors.reports import report_states
+from nominations.services import checking, handing_in
 from tests.conftest import SCREENSHOTS
 from tests.e2e.desk import Desk, type_section
 from tests.factories.accounts import make_user
-from tests.factories.nominations import good_evaluator, make_complete, make_district
+from tests.factories.jobs import run_due_jobs
+from tests.factories.nominations import (
+    District,
+    applicant_of,
+    confirm,
+    finalise,
+    good_evaluator,
+    make_complete,
+    make_district,
+    the_list,
+)
 from tests.factories.rounds import DURING
 from tests.factories.sheetbooks import typed
 
@@ -144,6 +158,31 @@ def test_both_reports_go_through_excel_into_one_pdf(
     for title in ("绿色工厂自评价报告", "绿色工厂第三方评价报告"):
         assert "非官方样式" in texts[places[title]], (title, places, texts[places[title]])
     assert desk.violations == {}
+    merged_in_the_packet(district, nomination)
+
+
+def merged_in_the_packet(district: District, nomination: Nomination) -> None:
+    """Hand in, check, 定稿: the merged PDF in the ZIP bears what came through Excel, and the uploads behind it."""
+    nomination.refresh_from_db()
+    actor = applicant_of(nomination)
+    nomination = confirm(nomination, actor=actor)
+    handed = handing_in.hand_in(actor=actor, nomination_id=nomination.pk, seen_version=nomination.version).nomination
+    checking.check(actor=district.officer, nomination_id=handed.pk, seen_version=handed.version)
+    finalise(district)
+    assert run_due_jobs(JOB_PACKET) == ["done"]
+    file = Packet.objects.get(list_version__list=the_list(district)).file
+    assert file is not None
+    with open_path(file) as path, ZipFile(path) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".pdf") and nomination.subject.name in n)
+        document = pypdfium2.PdfDocument(archive.read(name))
+    texts = ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    places = {bookmark.get_title(): bookmark.get_dest().get_index() for bookmark in document.get_toc()}
+    keep_pages(document, texts, {"merged-self": "0.728319", "merged-third": "88.25"})
+    document.close()
+    assert list(places)[:3] == ["申报材料", "封面", "目录"]
+    assert len(places) >= 2 + nomination.documents.count()
+    assert max(places.values()) > places["绿色工厂第三方评价报告"], "uploads are bound behind the forms"
+    assert "草稿" not in texts[0]
 
 
 @dataclass(frozen=True)
