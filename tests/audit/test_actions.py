@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dynamic_mgmt.states import CHANGE_TRANSITIONS
-from dynamic_mgmt.table_states import EXPERIENCE_TRANSITIONS
+from dynamic_mgmt.table_states import EXPERIENCE_TRANSITIONS, TABLE_TRANSITIONS
 from evaluators.models import SanctionStep
 from evaluators.states import ENGAGEMENT_TRANSITIONS
 from greenportal.audit import actions
@@ -117,6 +117,7 @@ def recorded() -> frozenset[str]:
 FROM_ROWS: dict[str, list[str]] = {
     "dynamic_mgmt.*_change": [row.action for row in CHANGE_TRANSITIONS],
     "dynamic_mgmt.experience_*": [row.action for row in EXPERIENCE_TRANSITIONS],
+    "dynamic_mgmt.table_*": [row.action for row in TABLE_TRANSITIONS],
     "evaluators.*_engagement": [row.action for row in ENGAGEMENT_TRANSITIONS],
     "evaluators.confirm_*": [SanctionStep.Kind.KEEP, SanctionStep.Kind.REVOKE, SanctionStep.Kind.LIFT],
     "evaluators.drop_*": [SanctionStep.Kind.KEEP, SanctionStep.Kind.REVOKE, SanctionStep.Kind.LIFT],
