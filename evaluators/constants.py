@@ -29,9 +29,9 @@ FILE_SANCTION = "evaluators.sanction"
 FILE_EVIDENCE = "evaluators.evidence"
 FILE_ROSTER = "evaluators.roster"
 FILE_REPORT_SCAN = "evaluators.report_scan"
-#: Kind of the code printed on the pages of an annual report; the frame is that of all our codes.
 #: The district's clock: by then a claimed evaluation wants its evaluator's word.
 CLOCK_SUBMIT = "nominations.submit"
+#: Kind of the code printed on the pages of an annual report; the frame is that of all our codes.
 CODE_PREFIX = "GP1"
 CODE_REPORT = "R"
 #: Of the copy with starred names: no sealed scan matches it, since it is not what the body signs.

@@ -56,7 +56,7 @@ def _applicant(actor: Actor, year: Round) -> Iterable[WorkItem]:
     found = list(rows.order_by("pk")[:_NAMED])
     due = _due(found, year)
     for nomination in found:
-        mine = nomination.state in {N.DRAFT, N.RETURNED_BY_DISTRICT, N.RETURNED_BY_CITY}
+        mine = nomination.state in EDITABLE
         yield WorkItem(
             title=f"{nomination.get_category_display()}　{nomination.subject.name}",
             url=_url(nomination),

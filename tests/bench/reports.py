@@ -18,13 +18,12 @@ from greenportal.documents import formpages, merge, pdf
 from greenportal.rounds import rulebook
 from greenportal.sheets import load
 from greenportal.sheets.printing import Printed, printed
-from nominations.constants import SELF_MARK, THIRD_PARTY_MARK, Category
-from nominations.demo.fiction import Applicant, cast
-from nominations.demo.figures import has_report, self_answers, third_answers
+from nominations.constants import Category
 from nominations.packets.nominee_pdf import nominee_pdf
 from tests.bench.harness import measure, note, scale
 from tests.bench.packet import report
 from tests.factories.nominations import complete_answers
+from tests.factories.reports import report_answers
 from tests.nominations.packets import samples
 
 NOMINEES, UPLOADED = 60, 60
@@ -36,19 +35,8 @@ def fill() -> None:
 
 @cache
 def _sheets(category: str) -> tuple[Printed, ...]:
-    book = rulebook.load("2022")
-    applicant = next(one for one in cast() if one.category == category and has_report(one))
-    return tuple(_printed(key, applicant) for key in book.categories[category].sheets)
-
-
-def _printed(key: str, applicant: Applicant) -> Printed:
-    sheet = load(rulebook.sheet_file("2022", key))
-    answers = complete_answers(sheet)
-    if key.endswith(SELF_MARK):
-        answers |= self_answers(sheet, applicant)
-    elif key.endswith(THIRD_PARTY_MARK):
-        answers |= third_answers(sheet, applicant)
-    return printed(sheet, answers)
+    found = [load(rulebook.sheet_file("2022", key)) for key in rulebook.load("2022").categories[category].sheets]
+    return tuple(printed(sheet, complete_answers(sheet) | report_answers(sheet, category)) for sheet in found)
 
 
 def _nominees() -> list[tuple[str, Category, tuple[Printed, ...]]]:

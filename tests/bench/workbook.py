@@ -15,10 +15,9 @@ from greenportal.filings.services.starting import canonical_answers
 from greenportal.rounds import rulebook
 from greenportal.sheets import Answers, Sheet, load
 from greenportal.sheets.workbook import Form, Mark, compare, read, write_forms
-from nominations.demo.fiction import cast
-from nominations.demo.figures import has_report, self_answers, third_answers
 from tests.bench.harness import measure, note, scale
 from tests.factories import nominations as make
+from tests.factories.reports import report_answers
 
 FULL = 500
 BASIC = ("factory_basic", "statement", "energy", "park_conditions")
@@ -46,10 +45,7 @@ def _filled() -> list[tuple[Sheet, Answers]]:
 
 
 def _report(sheet: Sheet) -> Answers:
-    category, _, party = sheet.key.rpartition("_")
-    applicant = next(one for one in cast() if one.category == category and has_report(one))
-    answers = self_answers(sheet, applicant) if party == "self" else third_answers(sheet, applicant)
-    return canonical_answers(sheet, answers)
+    return canonical_answers(sheet, report_answers(sheet, sheet.key.rpartition("_")[0]))
 
 
 def ours() -> None:

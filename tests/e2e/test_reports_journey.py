@@ -22,8 +22,6 @@ from greenportal.accounts.models import User
 from greenportal.files.services import open_path
 from greenportal.filings.selectors import sheet_of
 from nominations.constants import JOB_PACKET
-from nominations.demo.fiction import cast
-from nominations.demo.figures import has_report, self_answers, third_answers
 from nominations.models import Nomination, Packet
 from nominations.selectors.reports import report_states
 from nominations.services import checking, handing_in
@@ -41,6 +39,7 @@ from tests.factories.nominations import (
     make_district,
     the_list,
 )
+from tests.factories.reports import report_answers
 from tests.factories.rounds import DURING
 from tests.factories.sheetbooks import typed
 
@@ -219,9 +218,8 @@ CASES = {
 def type_report(desk: Desk, nomination: Nomination, mark: str, sections: Sequence[str]) -> None:
     """Type sections of a report on their pages, with the demonstration's figures for its category."""
     filing = nomination.sheets.get(sheet_key__endswith=mark).filing
-    applicant = next(a for a in cast() if a.category == nomination.category and has_report(a))
     sheet = sheet_of(filing)
-    answers = third_answers(sheet, applicant) if mark == "_third" else self_answers(sheet, applicant)
+    answers = report_answers(sheet, nomination.category)
     for section in sheet.sections:
         if section.key in sections:
             assert type_section(desk, filing.pk, section, answers) > 0, section.key

@@ -15,12 +15,11 @@ from greenportal.rounds import rulebook
 from greenportal.rounds.rulebook import sheet_file
 from greenportal.sheets import load
 from greenportal.sheets.printing import PrintedCell, PrintedSection, PrintedTable, printed
-from nominations.constants import SELF_MARK, THIRD_PARTY_MARK, Category
-from nominations.demo.fiction import cast
-from nominations.demo.figures import has_report, self_answers, third_answers
+from nominations.constants import Category
 from nominations.packets import data as d
 from nominations.packets.nominee_pdf import nominee_pdf
 from tests.factories.nominations import complete_answers
+from tests.factories.reports import report_answers
 from tests.nominations.packets import samples
 
 MM = 72 / 25.4
@@ -34,17 +33,8 @@ HAIR = 1.0
 def sheets_of(category: str):
     book = rulebook.load("2022")
     found = [load(sheet_file("2022", key)) for key in book.categories[category].sheets]
-    applicant = next(one for one in cast() if one.category == category and has_report(one))
-    return tuple(printed(sheet, filled(sheet, applicant)) for sheet in found)
-
-
-def filled(sheet, applicant):
-    """Answers to every question; of reports those of the demonstration, whose free tables have rows."""
-    if sheet.key.endswith(SELF_MARK):
-        return complete_answers(sheet) | self_answers(sheet, applicant)
-    if sheet.key.endswith(THIRD_PARTY_MARK):
-        return complete_answers(sheet) | third_answers(sheet, applicant)
-    return complete_answers(sheet)
+    # Answers to every question; of reports those of the demonstration, whose free tables have rows.
+    return tuple(printed(sheet, complete_answers(sheet) | report_answers(sheet, category)) for sheet in found)
 
 
 @cache
