@@ -17,9 +17,9 @@ from nominations.models import CityListEntry, Nomination
 from nominations.selectors.approval import examine
 from tests.bench.counting import queries
 from tests.bench.harness import measure, note, scale
-from tests.bench.seed import fresh_numbers
+from tests.bench.seed import fresh_numbers, the_round
 from tests.factories.directory import make_subject
-from tests.factories.rounds import DURING, open_round_2022
+from tests.factories.rounds import DURING
 
 GROUPS, ENGAGEMENTS, PER_GROUP = 400, 5_000, 2
 _USCC_FROM = 900_000
@@ -32,7 +32,7 @@ def fill() -> None:
     groups, total = scale(GROUPS, least=8), scale(ENGAGEMENTS, least=100)
     with clock.fixed(DURING):
         now = clock.now()
-        year = Round.objects.first() or open_round_2022()
+        year = the_round()
         cap = rulebook_at(year.pk)[0].cap
         firms = Organisation.objects.bulk_create(
             Organisation(uscc=fictional_uscc(_USCC_FROM + n), name=f"{_NAME}机构{n}", created_at=now)

@@ -32,11 +32,11 @@ from nominations.models import Nomination, NominationDocument, Packet, PacketPar
 from nominations.selectors.content import contents
 from nominations.services import finalising
 from tests.bench.harness import measure, note, scale
-from tests.bench.seed import fresh_numbers
+from tests.bench.seed import fresh_numbers, the_round
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
 from tests.factories.directory import make_authority
-from tests.factories.rounds import DURING, open_round_2022
+from tests.factories.rounds import DURING
 
 DISTRICT = "普兰店区"
 NOMINEES = 60
@@ -66,7 +66,7 @@ def report(pages: int, mark: str) -> bytes:
 def fill() -> None:
     """Entry point: a district whose list is final and waits for its packet."""
     fresh_numbers()
-    year = open_round_2022() if not Round.objects.exists() else Round.objects.get()
+    year = the_round()
     with clock.fixed(DURING):
         district = make.make_district(DISTRICT, year=year)
         for _ in range(scale(NOMINEES, least=2)):

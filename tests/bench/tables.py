@@ -23,10 +23,10 @@ from greenportal.files import jail
 from greenportal.rounds.models import Round
 from tests.bench.counting import queries
 from tests.bench.harness import measure, note, scale
-from tests.bench.seed import fresh_numbers
+from tests.bench.seed import fresh_numbers, the_round
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.directory import make_authority
-from tests.factories.rounds import DURING, open_round_2022
+from tests.factories.rounds import DURING
 from tests.factories.tables import actor
 
 YEARS = range(2017, 2022)
@@ -62,7 +62,7 @@ def fill() -> None:
     """Entry point: units under ten districts, five yearly periods with a table each, two figures per year."""
     fresh_numbers()
     with clock.fixed(DURING):
-        year = open_round_2022()
+        year = the_round()
         periods.open_yearly(actor=Actor.system("bench"), round_id=year.pk)
         for data_year in YEARS:
             if data_year != 2021:
