@@ -100,13 +100,14 @@ def test_list_without_heading_is_refused_with_the_names_wanted():
 @pytest.mark.parametrize(
     ("search", "codes"),
     [
-        ("34", ["3451", "3464"]),
-        ("C345", ["3451"]),
-        ("轴承", ["3451"]),
+        ("3451", ["3451"]),
+        ("C345", ["3451", "3452", "3453", "3459"]),
+        ("轴承", ["3451", "3452"]),
         ("gundong", ["3451"]),
         ("gdzczz", ["3451"]),
         ("GUN DONG", ["3451"]),
         ("啤酒", ["1513"]),
+        ("D46", ["4610", "4620", "4630", "4690"]),
         ("没有这一行业", []),
     ],
 )
@@ -118,7 +119,7 @@ def test_search_by_code_name_and_sound(search, codes):
 @pytest.mark.django_db
 def test_empty_search_lists_every_class():
     load_directory()
-    assert industries("").count() == 18
+    assert industries("").count() == 666
 
 
 @pytest.mark.django_db
@@ -131,3 +132,39 @@ def test_import_is_for_the_city(role):
     else:
         with pytest.raises(Refused):
             apply_industries(actor=actor, rows=given, source="试验")
+
+
+def _shipped(*texts: tuple[str, str, str]) -> list[Row]:
+    return [
+        Row(number, {"code": code, "name": name, "checked": checked})
+        for number, (code, name, checked) in enumerate(texts, start=2)
+    ]
+
+
+@pytest.mark.django_db
+def test_shipped_are_all_classes_of_industry_and_only_the_checked_ones_count_as_checked():
+    load_directory()
+    assert Industry.objects.filter(section="C").count() == 609
+    assert set(Industry.objects.values_list("section", flat=True)) == {"B", "C", "D"}
+    assert Industry.objects.filter(name_checked=True).count() == 18
+    assert not Industry.objects.exclude(source__startswith="domain/").filter(name_checked=True).exists()
+
+
+@pytest.mark.django_db
+def test_an_unchecked_name_never_overrides_a_checked_one_and_the_standard_confirms_it():
+    apply_industries(actor=CITY, rows=_shipped(("3452", "滑动轴承", "否")), source="附带")
+    assert Industry.objects.get(pk="3452").name_checked is False
+    confirmed = apply_industries(actor=CITY, rows=rows(("3452", "滑动轴承制造")), source="标准")
+    assert [(c.before, c.after) for c in confirmed.changes] == [("滑动轴承", "滑动轴承制造")]
+    again = apply_industries(actor=CITY, rows=_shipped(("3452", "滑动轴承", "否")), source="附带")
+    assert (again.changes, again.same) == ((), 1)
+    held = Industry.objects.get(pk="3452")
+    assert (held.name, held.name_checked) == ("滑动轴承制造", True)
+
+
+@pytest.mark.django_db
+def test_a_name_confirmed_without_a_change_becomes_checked():
+    apply_industries(actor=CITY, rows=_shipped(("3453", "齿轮及齿轮减、变速箱制造", "否")), source="附带")
+    done = apply_industries(actor=CITY, rows=rows(("3453", "齿轮及齿轮减、变速箱制造")), source="标准")
+    assert [(c.before, c.after) for c in done.changes] == [("齿轮及齿轮减、变速箱制造",) * 2]
+    assert Industry.objects.get(pk="3453").name_checked is True

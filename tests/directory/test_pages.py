@@ -96,9 +96,13 @@ def test_search_answers_as_options_and_as_json():
     client, url = as_role(Role.APPLICANT), reverse("directory:industry_search")
     assert "3451 滚动轴承制造" in client.get(url, {"q": "gundong"}).content.decode()
     assert client.get(url, {"q": "轴承", "format": "json"}).json() == {
-        "items": [{"code": "3451", "name": "滚动轴承制造", "section": "C", "checked": True}],
+        "items": [
+            {"code": "3451", "name": "滚动轴承制造", "section": "C", "checked": True},
+            {"code": "3452", "name": "滑动轴承制造", "section": "C", "checked": False},
+        ],
         "more": False,
     }
+    assert client.get(url, {"q": "34", "format": "json"}).json()["more"] is True
     assert client.get(url, {"q": "", "format": "json"}).json() == {"items": [], "more": False}
     assert "可直接填写四位代码" in client.get(url, {"q": "没有"}).content.decode()
 

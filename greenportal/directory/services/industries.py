@@ -1,4 +1,4 @@
-"""Classes of GB/T 4754-2017: the few that ship, those used before the list came, and the list itself."""
+"""Classes of GB/T 4754-2017: those that ship, those used before they were listed, and the list of the standard itself."""
 
 from __future__ import annotations
 
@@ -22,19 +22,23 @@ REQUIRED = ("code", "name")
 HEADINGS = {
     "code": ("行业代码", "代码", "小类代码", "四位代码"),
     "name": ("行业名称", "名称", "类别名称", "小类名称"),
+    "checked": ("已与标准核对",),
     "source": ("来源", "依据"),
 }
+#: Written in the column 已与标准核对 of the shipped list where nobody compared the name with the printed standard.
+NOT_CHECKED = "否"
 
 
 @dataclass(frozen=True, slots=True)
 class IndustryChange:
-    """One class that an import would add or rename. `before` is empty for a new one."""
+    """One class that an import would add, rename or confirm. `before` is empty for a new one, the same for a confirmed."""
 
     number: int
     code: str
     before: str
     after: str
     source: str = ""
+    checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,24 @@ def ensure_industry(code: str) -> Industry:
     return industry
 
 
+def _checked(row: Row) -> bool:
+    return row["checked"].strip() != NOT_CHECKED
+
+
+def _nothing_new(held: Industry | None, name: str, row: Row) -> bool:
+    """Return whether a row says what is stored already; one that was not checked says nothing against one that was."""
+    if held is None:
+        return False
+    if _checked(row):
+        return held.name_checked and held.name == name
+    return held.name_checked or held.name == name
+
+
 def preview_industries(rows: Iterable[Row]) -> IndustryPreview:
-    """Compare rows with what is stored. Codes of one to three digits (门类, 大类, 中类) are counted as skipped."""
+    """Compare rows with what is stored. Codes of one to three digits (门类, 大类, 中类) are counted as skipped.
+
+    A row that says itself unchecked leaves a checked name as it is.
+    """
     stored = {i.code: i for i in Industry.objects.all()}
     changes: list[IndustryChange] = []
     problems: list[RowProblem] = []
@@ -85,11 +105,11 @@ def preview_industries(rows: Iterable[Row]) -> IndustryPreview:
             problems.append(RowProblem(row.number, f"第{row.number}行：代码{raw}缺少名称，填写1至80个字。"))
         elif raw in seen:
             problems.append(RowProblem(row.number, f"第{row.number}行：代码{raw}与第{seen[raw]}行重复，保留一行。"))
-        elif raw in stored and stored[raw].name == name and stored[raw].name_checked:
+        elif _nothing_new(stored.get(raw), name, row):
             same += 1
         else:
             before = stored[raw].name if raw in stored else ""
-            changes.append(IndustryChange(row.number, raw, before, name, row["source"]))
+            changes.append(IndustryChange(row.number, raw, before, name, row["source"], _checked(row)))
         seen.setdefault(raw, row.number)
     return IndustryPreview(tuple(changes), same, skipped, tuple(problems))
 
@@ -108,7 +128,7 @@ def apply_industries(*, actor: Actor, rows: Iterable[Row], source: str) -> Indus
                     code=change.code,
                     section=section_of(change.code),
                     name=change.after,
-                    name_checked=True,
+                    name_checked=change.checked,
                     sort_key=sort_key(change.after),
                     search_key=search_key(change.after),
                     source=(change.source or source)[:200],

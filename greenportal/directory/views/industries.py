@@ -36,10 +36,12 @@ def search(request: HttpRequest) -> HttpResponse:
 def _preview(rows: list[Row]) -> imports.Shown:
     found = preview_industries(rows)
     new = sum(not change.before for change in found.changes)
+    confirmed = sum(change.before == change.after for change in found.changes)
     return imports.Shown(
         counts=[
             ("新增", new),
-            ("更名", len(found.changes) - new),
+            ("更名", len(found.changes) - new - confirmed),
+            ("名称已核对", confirmed),
             ("相同", found.same),
             ("非小类，略过", found.skipped),
         ],
@@ -80,10 +82,10 @@ def index(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")[:40]
     heads = ("行业代码", "名称", "门类", "核对", "来源")
     rows = []
-    for item in industries(text)[:500]:
+    for item in industries(text):
         texts = (item.code, item.name, item.section)
         cells: list[dict[str, str]] = [{"label": h, "text": t} for h, t in zip(heads, texts, strict=False)]
-        checked = "已核对" if item.name_checked else "待核对"
+        checked = "已核对" if item.name_checked else "未核对"
         cells.append({"label": heads[3], "text": checked, "tag": "1", "colour": "" if item.name_checked else "amber"})
         rows.append({"cells": [*cells, {"label": heads[4], "text": item.source}]})
     context = {"heads": [{"label": h} for h in heads], "rows": rows, "q": text}
