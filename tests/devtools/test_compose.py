@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -159,24 +160,46 @@ def test_nobody_but_the_operator_states_the_limit_of_the_proxy(name):
     assert stated.startswith("${PROXY_UPLOAD_LIMIT_MB:?")
 
 
+def _compose() -> list[str]:
+    """Return the command of compose on this machine (the plugin, else Debian's docker-compose), empty where none is."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        program = shutil.which(command[0])
+        if program and subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0:
+            return command
+    return []
+
+
 def test_compose_itself_accepts_the_file():
     """Runs where compose is installed; elsewhere says that it was not run, and the checks above stand alone."""
-    program = shutil.which("docker")
-    known = (
-        program and subprocess.run([program, "compose", "version"], capture_output=True, check=False).returncode == 0
-    )
-    if not known:
+    command = _compose()
+    if not command:
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.warn("NOT RUN: docker compose is not installed here", stacklevel=1)
         return
     names = set(re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
     done = subprocess.run(
-        [program, "compose", "config", "--quiet"],
+        [*command, "config", "--quiet"],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", **dict.fromkeys(names, "x")},
+        env={"PATH": os.environ["PATH"], **dict.fromkeys(names, "x")},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_control_compose_refuses_a_missing_secret():
+    command = _compose()
+    if not command:
+        return
+    done = subprocess.run(
+        [*command, "config", "--quiet"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "SECRET_KEY" in done.stderr
