@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
 from django.urls import reverse
 
@@ -16,7 +15,7 @@ from greenportal.filings.models import Filing
 from greenportal.findings.types import Verdict, denied
 from greenportal.jobs import registry as jobs
 from greenportal.rounds.selectors import rulebook_at
-from greenportal.sheets.values import clean
+from greenportal.sheets import Settled
 from nominations import navigation, rules
 from nominations.constants import (
     FILE_DOCUMENT,
@@ -34,7 +33,8 @@ from nominations.selectors.nominations import lists_visible_to, visible_files, v
 from nominations.selectors.work import work_items
 
 _ABSENT = "没有找到这项申报。"
-_CHOSEN = "适用评价标准已经选定，您填写的内容没有保存。要更改的，在“所属行业和评价标准”中选择。"
+_STANDARD = "所属行业和评价标准"
+_CHOSEN = f"适用评价标准已经选定，您填写的内容没有保存。要更改的，在“{_STANDARD}”中选择。"
 
 
 def _seen(actor: Actor, scope_id: int) -> Nomination | None:
@@ -71,19 +71,23 @@ def may_fill(actor: Actor, scope_id: int, who: str) -> Verdict:
     return rules.own_district(actor, nomination.authority_id)
 
 
-def settled(filing: Filing, changes: Mapping[str, Any]) -> Mapping[str, str]:
+def settled(filing: Filing, keys: Collection[str]) -> Mapping[str, Settled]:
     """A product's standard is the one chosen from the round's list: its number and name are not typed otherwise.
 
-    No query unless they change; then two, and none of it applies before the choice or while there is no list.
+    No query unless they are asked for; then two, and none of it applies before the choice or while there is no list.
     """
-    touched = [key for key in ("standard_no", "standard_name") if key in changes]
+    touched = [key for key in ("standard_no", "standard_name") if key in keys]
     if filing.sheet_key != "product_basic" or not touched:
         return {}
-    nomination = Nomination.objects.get(pk=filing.scope_id)
-    item = rulebook_at(nomination.round_id)[0].listed_standard(nomination.standard) if nomination.standard else None
+    nomination = Nomination.objects.filter(pk=filing.scope_id).first()
+    if nomination is None or not nomination.standard:
+        return {}
+    item = rulebook_at(nomination.round_id)[0].listed_standard(nomination.standard)
     printed = {"standard_no": item.number, "standard_name": item.name} if item else {}
-    wrong = [key for key in touched if printed.get(key) and clean(str(changes[key])) != clean(printed[key])]
-    return dict.fromkeys(wrong, _CHOSEN)
+    url = reverse("nominations:standard", args=[nomination.pk])
+    return {
+        key: Settled(value=printed[key], where=_STANDARD, url=url, told=_CHOSEN) for key in touched if printed.get(key)
+    }
 
 
 def back_url(scope_id: int) -> str:

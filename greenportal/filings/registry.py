@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from greenportal.accounts.actors import Actor
 from greenportal.accounts.identity import told_of
 from greenportal.filings.models import Filing
 from greenportal.findings.types import Finding, NotVisible, Verdict, denied
-from greenportal.sheets import Section
+from greenportal.sheets import Section, Settled
 
 View = Callable[[Actor, int], Verdict]
 Edit = Callable[[Actor, int, str], Verdict]
@@ -19,7 +19,7 @@ Fill = Callable[[Actor, int, str], Verdict]
 Screen = Callable[[str], str]
 Hints = Callable[[Actor, int, Mapping[str, Any]], Sequence[str]]
 Check = Callable[[Actor, Filing, Section], Sequence[Finding]]
-Settled = Callable[[Filing, Mapping[str, Any]], Mapping[str, str]]
+Settle = Callable[[Filing, Collection[str]], Mapping[str, Settled]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Scope:
     hints: Hints
     screen: Screen
     check: Check
-    settled: Settled
+    settled: Settle
 
 
 _scopes: dict[str, Scope] = {}
@@ -58,7 +58,7 @@ def _unchecked(_actor: Actor, _filing: Filing, _section: Section) -> Sequence[Fi
     return ()
 
 
-def _nothing_settled(_filing: Filing, _changes: Mapping[str, Any]) -> Mapping[str, str]:
+def _nothing_settled(_filing: Filing, _keys: Collection[str]) -> Mapping[str, Settled]:
     return {}
 
 
@@ -74,7 +74,7 @@ def register(
     hints: Hints = _no_hints,
     screen: Screen = told_of,
     check: Check = _unchecked,
-    settled: Settled = _nothing_settled,
+    settled: Settle = _nothing_settled,
 ) -> None:
     """Declare a kind of owner, in its app's `ready()`.
 
@@ -85,8 +85,8 @@ def register(
     `hints(actor, scope_id, answers)`, answers with formulas computed, are sentences that the check page shows and that
     never refuse. `check(actor, filing, section)` are the findings that hang on what the section holds now, as the
     actor may read them: computed at each save and each drawing of the page, so cheap, and stored nowhere.
-    `settled(filing, changes)` answers path → where it is chosen, of those changes that differ from what the owner
-    settled elsewhere: they are refused and named, the rest is stored.
+    `settled(filing, keys)` answers key → `Settled`, of those fields whose content the owner chose at another page: a
+    change to anything else is refused and named, the rest is stored; page and workbook show them locked.
     A scope that nobody registered is invisible to all.
     """
     _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints, screen, check, settled)

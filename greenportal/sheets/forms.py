@@ -15,7 +15,7 @@ from django.forms.boundfield import BoundField
 
 from greenportal.accounts.identity import told_of
 from greenportal.sheets import computing, paths, printing, values
-from greenportal.sheets.types import Answers, Field, FieldType, Level, Required, Section, Sheet, Table
+from greenportal.sheets.types import Answers, Field, FieldType, Level, Required, Section, Settled, Sheet, Table
 from greenportal.sheets.validation import in_row, validate
 
 RADIO_LIMIT = 6
@@ -120,11 +120,13 @@ class SheetForm(forms.Form):
         *,
         complete: bool,
         readonly: Set[str] = frozenset(),
+        settled: Mapping[str, Settled] | None = None,
     ) -> None:
         self.sheet = sheet
         self.section = section
         self.complete = complete
         self.readonly = readonly
+        self.settled = settled or {}
         self.specs: dict[str, Field] = {}
         self.stored = answers
         shown_answers = _with_typed(sheet, section, answers, data) if data is not None else dict(answers)
@@ -150,7 +152,9 @@ class SheetForm(forms.Form):
     def _add(self, name: str, spec: Field, label: str, value: Any, *, narrow: bool = False) -> None:
         self.fields[name] = _form_field(spec, label, narrow=narrow)
         self.initial[name] = value if spec.is_list and spec.choices else _typed_text(spec, value)
-        if spec.who in self.readonly:
+        if name in self.settled:
+            _lock(self.fields[name], self.settled[name])
+        elif spec.who in self.readonly:
             self.fields[name].disabled = True
         elif not spec.formula:
             self.specs[name] = spec
@@ -205,21 +209,30 @@ def build_form(
     *,
     complete: bool = False,
     readonly: Set[str] = frozenset(),
+    settled: Mapping[str, Settled] | None = None,
 ) -> SheetForm:
     """Return the form of a section: unbound from `answers`, or bound to what the browser sent.
 
     `complete`: the person says the section is finished, so what is missing is an error too. `readonly`: parties
-    (`Field.who`) whose fields are shown and not typed. KeyError when the
-    sheet has no such section.
+    (`Field.who`) whose fields are shown and not typed; `settled`: fields outside tables whose content was chosen at
+    another page, shown locked with where. KeyError when the sheet has no such section.
     """
-    return SheetForm(sheet, sheet.section(section_key), answers, data, complete=complete, readonly=readonly)
+    part = sheet.section(section_key)
+    return SheetForm(sheet, part, answers, data, complete=complete, readonly=readonly, settled=settled)
 
 
-def bound_to_stored(sheet: Sheet, section_key: str, answers: Answers, *, readonly: Set[str] = frozenset()) -> SheetForm:
+def bound_to_stored(
+    sheet: Sheet,
+    section_key: str,
+    answers: Answers,
+    *,
+    readonly: Set[str] = frozenset(),
+    settled: Mapping[str, Settled] | None = None,
+) -> SheetForm:
     """Return the form bound to the stored answers, to show what is still to be mended."""
     blank = build_form(sheet, section_key, answers, readonly=readonly)
     data = {name: blank.initial[name] for name in blank.fields}
-    return build_form(sheet, section_key, answers, data, complete=True, readonly=readonly)
+    return build_form(sheet, section_key, answers, data, complete=True, readonly=readonly, settled=settled)
 
 
 def typed(data: Mapping[str, Any], specs: Mapping[str, Field]) -> dict[str, Any]:
@@ -315,6 +328,15 @@ def _form_field(spec: Field, label: str, *, narrow: bool = False) -> forms.Field
             f"{made.help_text}（暂缺可先提交，会注明缺项）" if made.help_text else "暂缺可先提交，会注明缺项"
         )
     return made
+
+
+def _lock(made: forms.Field, chosen: Settled) -> None:
+    """Show a field as settled elsewhere, with where. A text stays readable and in the order of the keyboard."""
+    made.help_text, made.chosen = chosen.hint, chosen  # type: ignore[attr-defined]
+    if isinstance(made, forms.ChoiceField):
+        made.disabled = True
+    else:
+        made.widget.attrs["readonly"] = True
 
 
 def _choice_field(spec: Field, label: str, *, narrow: bool) -> forms.Field:

@@ -285,6 +285,24 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """An answer that its owner chose at another page: what stands here then, where it is chosen, what a change is told.
+
+    where: name of that page's choice as people read it; url: its address.
+    """
+
+    value: str
+    where: str
+    url: str
+    told: str
+
+    @property
+    def hint(self) -> str:
+        """Return what stands at the locked place: where its content comes from."""
+        return f"按“{self.where}”中的选择填入，不在本表修改"
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something to mend. path: `sheet.field` or `sheet.table[row id].column`; message says what to do."""
 

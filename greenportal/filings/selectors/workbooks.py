@@ -10,7 +10,7 @@ from greenportal import clock
 from greenportal.filings import registry
 from greenportal.filings.models import FieldComment, Filing
 from greenportal.filings.selectors.reading import comments_of
-from greenportal.sheets import Answers, Sheet
+from greenportal.sheets import Answers, Settled, Sheet
 from greenportal.sheets.forms import apply
 from greenportal.sheets.paths import anchors
 from greenportal.sheets.workbook import CellProblem, Comparison, FilingRead, Form, Mark, Note, write_forms
@@ -19,14 +19,29 @@ from greenportal.sheets.workbook import CellProblem, Comparison, FilingRead, For
 FILE_WORKBOOK = "filings.workbook"
 
 
-def filled(filing: Filing, sheet: Sheet, *, readonly: frozenset[str], locked: bool) -> bytes:
+def filled(
+    filing: Filing,
+    sheet: Sheet,
+    *,
+    readonly: frozenset[str],
+    locked: bool,
+    settled: Mapping[str, Settled] | None = None,
+) -> bytes:
     """Return the filled workbook. locked: nothing may be written now, so every cell is grey; readonly: parties whose fields
-    the reader does not write. Three queries at most.
+    the reader does not write; settled: fields chosen at another page. Three queries at most.
 
     The caller has read the filing through `filing_for`.
     """
     comments = comments_of(filing)
-    form = _form(filing, sheet, comments, readonly=readonly, locked=locked)
+    form = Form(
+        sheet=sheet,
+        mark=_mark(filing, sheet),
+        answers=filing.answers,
+        readonly=readonly,
+        locked=locked,
+        notes=notes_of(sheet, comments),
+        settled=settled or {},
+    )
     lost = _unplaced(sheet, filing.answers, comments)
     return write_forms([form], nonce=secrets.token_hex(8), problems=lost, issued_at=clock.now())
 
@@ -39,6 +54,7 @@ def annotated(
     *,
     nonce: str,
     readonly: frozenset[str],
+    settled: Mapping[str, Settled] | None = None,
     more: Sequence[CellProblem] = (),
 ) -> bytes:
     """Return the uploaded workbook drawn anew: everything typed, what is wrong as typed with a comment at its cell.
@@ -46,7 +62,9 @@ def annotated(
     What changes are told from stays that of the first download, so it can be mended and uploaded again.
     """
     wrong = [problem for problem in read.problems if problem.path]
-    typed: dict[str, Any] = dict(read.edits) | {problem.path: "" for problem in wrong}
+    kept = settled or {}
+    edits = {path: value for path, value in read.edits.items() if path not in kept}
+    typed: dict[str, Any] = edits | {problem.path: "" for problem in wrong}
     notes: dict[str, list[Note]] = {path: list(found) for path, found in notes_of(sheet, comments_of(filing)).items()}
     for problem in wrong:
         notes.setdefault(problem.path, []).append(Note(f"需修改：{problem.message}"))
@@ -57,6 +75,7 @@ def annotated(
         mark=_mark(filing, sheet),
         answers=apply(sheet, filing.answers, typed),
         readonly=readonly,
+        settled=kept,
         notes=notes,
         base=read.base,
         raw={problem.path: problem.value for problem in wrong},
@@ -93,19 +112,6 @@ def _unplaced(sheet: Sheet, answers: Answers, comments: Iterable[FieldComment]) 
         for comment in comments
         if comment.answer == FieldComment.Answer.OPEN and comment.path not in known
     ]
-
-
-def _form(
-    filing: Filing, sheet: Sheet, comments: Sequence[FieldComment], *, readonly: frozenset[str], locked: bool
-) -> Form:
-    return Form(
-        sheet=sheet,
-        mark=_mark(filing, sheet),
-        answers=filing.answers,
-        readonly=readonly,
-        locked=locked,
-        notes=notes_of(sheet, comments),
-    )
 
 
 def _mark(filing: Filing, sheet: Sheet) -> Mark:

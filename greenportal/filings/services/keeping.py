@@ -8,11 +8,11 @@ from typing import Any
 from greenportal.accounts.actors import Actor
 from greenportal.filings import registry
 from greenportal.filings.models import Filing
-from greenportal.sheets import Field, Level, Problem, Sheet
+from greenportal.sheets import Field, Level, Problem, Settled, Sheet
 from greenportal.sheets.paths import label_of, parse
 from greenportal.sheets.types import WRITERS, FieldType
 from greenportal.sheets.validation import check
-from greenportal.sheets.values import is_empty
+from greenportal.sheets.values import clean, is_empty
 
 
 def readonly_for(actor: Actor, filing: Filing, sheet: Sheet) -> frozenset[str]:
@@ -20,6 +20,15 @@ def readonly_for(actor: Actor, filing: Filing, sheet: Sheet) -> frozenset[str]:
     parties = {field.who for field in _every_field(sheet) if field.who}
     fill = registry.scope(filing.scope).fill
     return frozenset(who for who in parties if not fill(actor, filing.scope_id, who))
+
+
+def locked_in(filing: Filing, sheet: Sheet) -> Mapping[str, Settled]:
+    """Return key → choice, of the fields outside tables that hold what was chosen elsewhere: nobody types there.
+
+    A field that holds something else still (typed before the choice) stays open, so that it can be mended.
+    """
+    chosen = registry.scope(filing.scope).settled(filing, [field.key for field in sheet.fields()])
+    return {key: item for key, item in chosen.items() if clean(str(filing.answers.get(key) or "")) == clean(item.value)}
 
 
 def withheld(actor: Actor, filing: Filing, sheet: Sheet, changes: Mapping[str, Any]) -> dict[str, Problem]:
@@ -31,8 +40,10 @@ def withheld(actor: Actor, filing: Filing, sheet: Sheet, changes: Mapping[str, A
     """
     closed = readonly_for(actor, filing, sheet)
     found = _screened(filing, sheet, changes)
-    for path, told in registry.scope(filing.scope).settled(filing, changes).items():
-        found[path] = Problem(f"{sheet.key}.{path}", label_of(sheet, filing.answers, path), told, Level.ERROR)
+    for path, chosen in registry.scope(filing.scope).settled(filing, changes.keys()).items():
+        if clean(str(changes[path])) != clean(chosen.value):
+            label = label_of(sheet, filing.answers, path)
+            found[path] = Problem(f"{sheet.key}.{path}", label, chosen.told, Level.ERROR)
     for path, value in changes.items() if closed else ():
         who = _kept_for(filing, sheet, path, value)
         if who in closed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,16 +19,16 @@ from greenportal.filings.selectors import filing_for, sheet_of, task_status
 from greenportal.filings.selectors.glyphs import unprintable
 from greenportal.filings.selectors.reading import comments_of
 from greenportal.filings.selectors.tasks import Status
-from greenportal.filings.services.keeping import readonly_for
+from greenportal.filings.services.keeping import locked_in, readonly_for
 from greenportal.filings.services.locking import LOCKED
 from greenportal.filings.views import state
 from greenportal.findings.types import Finding, NotVisible, Outcome, Verdict, denied
-from greenportal.sheets import Section, Sheet
+from greenportal.sheets import Section, Settled, Sheet
 from greenportal.sheets.forms import SheetForm
 from greenportal.sheets.paths import input_name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Desk:
     """What every page of a filing starts from: the row, its sheet, its owner and whether it may be changed.
 
@@ -51,6 +53,11 @@ class Desk:
             "owner_title": self.owner.title(self.filing.scope_id),
             "saved_at": f"{clock.local(self.filing.updated_at):%Y-%m-%d %H:%M}",
         }
+
+    @cached_property
+    def settled(self) -> Mapping[str, Settled]:
+        """The fields that hold what the owner chose at another page; asked when a form or workbook is drawn."""
+        return locked_in(self.filing, self.sheet)
 
     def section(self, key: str) -> Section:
         """Return the section of that key; NotVisible when the sheet has none."""

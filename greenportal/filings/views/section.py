@@ -47,7 +47,7 @@ def section_page(request: HttpRequest, filing_id: int, section: str) -> HttpResp
 
 def _form(desk: Desk, part: Section, *, fix: bool) -> SheetForm:
     make = bound_to_stored if fix else build_form
-    return make(desk.sheet, part.key, desk.filing.answers, readonly=desk.readonly)
+    return make(desk.sheet, part.key, desk.filing.answers, readonly=desk.readonly, settled=desk.settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,17 @@ def _after(request: HttpRequest, desk: Desk, part: Section, wish: _Wish) -> Http
             row for row in validate(desk.sheet, desk.filing.answers, section=part.key) if row.level != Level.SOFT
         ]
         if wish.done == "yes" and problems:
-            form = bound_to_stored(desk.sheet, part.key, desk.filing.answers, readonly=desk.readonly)
+            form = _form(desk, part, fix=True)
             return render_section(request, desk, part, form, status=422)
         _confirm(desk, part, done=wish.done == "yes")
-    form = build_form(desk.sheet, part.key, desk.filing.answers, bound_data(desk, part), readonly=desk.readonly)
+    form = build_form(
+        desk.sheet,
+        part.key,
+        desk.filing.answers,
+        bound_data(desk, part),
+        readonly=desk.readonly,
+        settled=desk.settled,
+    )
     if not form.is_valid() and wish.done != "no":
         return render_section(request, desk, part, form, status=422)
     if back:
@@ -173,7 +180,8 @@ def _with_new_row(request: HttpRequest, desk: Desk, part: Section, key: str) -> 
     answers = dict(desk.filing.answers)
     if table is not None and len(answers.get(key) or []) < table.max_rows:
         answers[key] = [*(answers.get(key) or []), {"_id": new_row_id()}]
-    return render_section(request, desk, part, build_form(desk.sheet, part.key, answers, readonly=desk.readonly))
+    form = build_form(desk.sheet, part.key, answers, readonly=desk.readonly, settled=desk.settled)
+    return render_section(request, desk, part, form)
 
 
 def _refused(

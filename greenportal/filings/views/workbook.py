@@ -65,7 +65,7 @@ def workbook_file(request: HttpRequest, filing_id: int) -> HttpResponseBase:
     if actor.user_id is None:
         return to_sign_in(request)
     desk = desk_for(actor, filing_id)
-    content = filled(desk.filing, desk.sheet, readonly=desk.readonly, locked=not desk.editable)
+    content = filled(desk.filing, desk.sheet, readonly=desk.readonly, locked=not desk.editable, settled=desk.settled)
     return _attachment(content, f"{desk.sheet.title}.xlsx")
 
 
@@ -104,6 +104,7 @@ def annotated_file(request: HttpRequest, filing_id: int, file_id: uuid.UUID) -> 
         found.comparison,
         nonce=found.nonce,
         readonly=desk.readonly,
+        settled=desk.settled,
         more=outside,
     )
     return _attachment(content, f"{desk.sheet.title}（已批注）.xlsx")

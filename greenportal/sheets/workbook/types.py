@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from greenportal.sheets.types import Answers, Sheet
+from greenportal.sheets.types import Answers, Settled, Sheet
 
 #: Fingerprint by path of every value that a workbook was filled with; rows stand there as `table[row]`.
 Base = Mapping[str, str]
@@ -78,7 +78,7 @@ class Form:
 
     readonly: parties (`Field.who`) whose fields the reader of the workbook may not write; locked: nothing may be
     written; notes: path → comments; base: what changes are told from, the answers themselves when None;
-    raw: texts shown instead of a value, as somebody typed them; blank_rows: free rows to fill in.
+    settled: fields outside tables whose content was chosen elsewhere, locked; raw: texts shown instead of a value, as somebody typed them; blank_rows: free rows to fill in.
     """
 
     sheet: Sheet
@@ -89,6 +89,7 @@ class Form:
     notes: Mapping[str, Sequence[Note]] = field(default_factory=dict)
     base: Base | None = None
     raw: Mapping[str, str] = field(default_factory=dict)
+    settled: Mapping[str, Settled] = field(default_factory=dict)
     blank_rows: int = 10
 
 

@@ -141,7 +141,9 @@ def _fields(book: Book, marks: Identity, number: int, form: Form) -> None:
         row += 1
         for field in section.fields:
             place += 1
-            _field_row(book, sheet, row, place, form, field, drawing.help_text(field, known))
+            chosen = form.settled.get(field.key)
+            help_ = chosen.hint if chosen else drawing.help_text(field, known)
+            _field_row(book, sheet, row, place, form, field, help_)
             row += 1
     xlsx.set_page(sheet, width=len(_FORM_WIDTHS), head=(4, 4), orientation="portrait")
     xlsx.protect(sheet)
@@ -183,7 +185,7 @@ def _answer(
         drawing.value_cell(target, text, cells.column_of(field, kind="text"), locked=True, notes=notes)
         return text
     raw = form.raw.get(path)
-    locked = form.locked or field.who in form.readonly
+    locked = form.locked or field.who in form.readonly or path in form.settled
     if raw is None and not cells.holds(field, value):
         drawing.value_cell(target, WEB_ONLY, cells.column_of(field, kind="text"), locked=True, notes=notes)
         return WEB_ONLY

@@ -14,7 +14,7 @@ from greenportal.filings.selectors.workbooks import filled
 from greenportal.filings.services import preview, repin, save
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.rounds import services as rounds
-from greenportal.rounds.rulebook import EvaluationItem, ProductStandard, load
+from greenportal.rounds.rulebook import EvaluationItem, load
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.rounds.services.evaluation import TableDraft
 from greenportal.rounds.services.standards import KIND
@@ -27,6 +27,7 @@ from nominations.services import drafting
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
 from tests.factories.jobs import run_due_jobs
+from tests.factories.reports import list_standards
 from tests.factories.sheetbooks import pages_of, typed
 
 pytestmark = pytest.mark.django_db
@@ -166,29 +167,10 @@ def _definition(filing):
     return SheetDefinition.objects.get(pk=filing.definition_sha256).definition
 
 
-def listed(district):
-    """Let the city import a list with two standards."""
-    lead = make_actor(Role.CITY_LEAD)
-    district.round.refresh_from_db()
-    rounds.revise(
-        actor=lead,
-        round_id=district.round.pk,
-        seen_version=district.round.version,
-        changes={},
-        reason="导入清单",
-        document_id=str(make.make_file(lead, kind=KIND).pk),
-        standards=(
-            ProductStandard(number="T/TEST 1-2020", name="试验产品评价技术规范", product="试验产品"),
-            ProductStandard(number="T/TEST 3-2020", name="另一产品评价技术规范", product="另一产品"),
-        ),
-        standards_complete=True,
-    )
-
-
 def test_a_products_standard_is_chosen_from_the_rounds_list_only(district):
     nomination = make.make_draft(district, "product")
     values = {"actor": district.officer, "nomination_id": nomination.pk}
-    listed(district)
+    list_standards(district)
     with pytest.raises(Invalid, match="标准清单"):
         drafting.choose_standard(seen_version=nomination.version, standard="T/TEST 2-2020", **values)
     made = drafting.choose_standard(seen_version=nomination.version, standard="t/test1-2020", **values)
@@ -203,7 +185,7 @@ def test_a_products_standard_is_chosen_from_the_rounds_list_only(district):
 
 def test_the_chosen_standard_is_not_typed_otherwise_on_the_page_or_in_excel(district, tmp_path):
     nomination = make.make_draft(district, "product")
-    listed(district)
+    list_standards(district)
     basic = report(nomination, "product_basic")
     write(basic, district.officer, standard_no="T/TEST 9-2020")  # before the choice it is free
     nomination.refresh_from_db()
@@ -227,7 +209,7 @@ def test_the_chosen_standard_is_not_typed_otherwise_on_the_page_or_in_excel(dist
 
 def test_another_choice_writes_its_number_and_name(district):
     nomination = make.make_draft(district, "product")
-    listed(district)
+    list_standards(district)
     for number in ("T/TEST 1-2020", "T/TEST 3-2020", "", "T/TEST 3-2020"):
         nomination.refresh_from_db()
         drafting.choose_standard(
