@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from greenportal.sheets import Sheet
+from greenportal.sheets import Field, Sheet, Table
 from greenportal.sheets.computing import decimal_of
+from greenportal.sheets.paths import rows_of
+from greenportal.sheets.validation import in_row
+from greenportal.sheets.values import code, normalise
 from nominations.eligibility.facts import YearFigure
+from nominations.eligibility.units import factor
+from nominations.scoring.judging import read
 
 Part = tuple[str, Sheet, Mapping[str, Any]]
 #: Points, shares and ratios have checks of their own; only totals slip their unit or jump.
 _NO_TOTALS = frozenset({"%", "分"})
+#: Columns of points beside an indicator; the unit of their row is the indicator's.
+_POINTS = frozenset({"max_score", "score"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A number as one year states it."""
+
+    label: str
+    unit: str
+    value: Decimal
 
 
 def year_figures(now: Sequence[Part], before: Sequence[Part]) -> tuple[YearFigure, ...]:
-    """Return the totals that both years state in the same unit, and a product's measured values by indicator and model.
+    """Return the numbers that both years state in the same unit or in one of which the other is a multiple.
 
-    Sheets are matched by key and fields by their permanent keys; what only one of the years asks is left out.
+    Sheets are matched by key, fields, columns and printed rows by their permanent keys, free rows by the words in
+    them, a product's measured values by indicator and model; what only one of the years asks is left out. Numbers
+    are read as everywhere: 1,234, 十五, with the unit written behind, 85% where the row says %.
     """
     former = {key: (sheet, answers) for key, sheet, answers in before}
     return tuple(
@@ -27,26 +46,69 @@ def year_figures(now: Sequence[Part], before: Sequence[Part]) -> tuple[YearFigur
 
 
 def _pairs(sheet: Sheet, answers: Mapping[str, Any], old: Sheet, before: Mapping[str, Any]) -> Iterator[YearFigure]:
-    units = {field.key: field.unit for field in old.fields() if field.is_number}
-    for field in sheet.fields():
-        if not field.is_number or field.formula or field.unit in _NO_TOTALS or units.get(field.key) != field.unit:
+    held = _figures(old, before)
+    for place, figure in _figures(sheet, answers).items():
+        last = held.get(place)
+        times = factor(last.unit, figure.unit) if last else None
+        if last is None or times is None:
             continue
-        value, last = decimal_of(answers.get(field.key)), decimal_of(before.get(field.key))
-        if value is not None and last is not None:
-            yield YearFigure(label=field.label, unit=field.unit, value=value, before=last)
-    measured = _measured(before)
-    for (indicator, model, unit), value in _measured(answers).items():
-        if (last := measured.get((indicator, model, unit))) is not None:
-            label = f"{indicator}（{model}）实测值" if model else f"{indicator}实测值"
-            yield YearFigure(label=label, unit=unit, value=value, before=last)
+        told = f"（上年以{last.unit}填写，已换算）" if times != 1 else ""
+        last_year = Decimal(f"{last.value * times:f}")
+        yield YearFigure(label=f"{figure.label}{told}", unit=figure.unit, value=figure.value, before=last_year)
 
 
-def _measured(answers: Mapping[str, Any]) -> dict[tuple[str, str, str], Decimal]:
-    """Return the measured values of a product by indicator, model and unit; rows that stand twice are left out."""
-    found: dict[tuple[str, str, str], list[Decimal]] = {}
+def _figures(sheet: Sheet, answers: Mapping[str, Any]) -> dict[tuple[str, ...], _Figure]:
+    """Return the numbers of a sheet by the place that says in every year which they are."""
+    found: dict[tuple[str, ...], _Figure] = {}
+    for field in sheet.fields():
+        value = _read(field, answers.get(field.key))
+        if value is not None and not field.formula and field.unit not in _NO_TOTALS:
+            found[(field.key,)] = _Figure(field.label, field.unit, value)
+    for table in sheet.tables():
+        found |= _in_table(table, answers)
+    return found | _measured(answers)
+
+
+def _read(field: Field, text: Any) -> Decimal | None:
+    return decimal_of(normalise(field, str(text))) if field.is_number and text else None
+
+
+def _in_table(table: Table, answers: Mapping[str, Any]) -> dict[tuple[str, ...], _Figure]:
+    """Return the numbers of a table; rows that bear the same words twice are left out: which is which nobody can tell."""
+    found: dict[tuple[str, ...], list[_Figure]] = {}
+    for row in rows_of(table, answers):
+        words = _words(table, row)
+        name = row["_id"] if table.fixed_row(row["_id"]) else "｜".join(words)
+        for column in table.columns if name else ():
+            meant = in_row(column, row)
+            value = _read(meant, row.get(column.key))
+            if value is None or column.formula or column.key in _POINTS or meant.unit in {"", *_NO_TOTALS}:
+                continue
+            label = f"{table.label}“{'　'.join(words) or row['_id']}”{column.label}"
+            found.setdefault((table.key, name, column.key), []).append(_Figure(label, meant.unit, value))
+    return {place: figures[0] for place, figures in found.items() if len(figures) == 1}
+
+
+def _words(table: Table, row: Mapping[str, str]) -> list[str]:
+    """Return what names a row: its texts and choices, without its unit and its proofs."""
+    texts = [
+        c for c in table.columns if not c.is_number and c.key not in {"unit", "no"} and not c.key.endswith("evidence")
+    ]
+    return [code(c.label_of(str(row[c.key]))) for c in texts if row.get(c.key)][:3]
+
+
+def _measured(answers: Mapping[str, Any]) -> dict[tuple[str, ...], _Figure]:
+    """Return the measured values of a product by indicator and model; rows that stand twice are left out."""
+    found: dict[tuple[str, ...], list[_Figure]] = {}
     for row in answers.get("requirements") or ():
-        value = decimal_of(row.get("measured"))
-        if value is not None and row.get("indicator"):
-            key = (str(row["indicator"]), str(row.get("model") or ""), str(row.get("unit") or ""))
-            found.setdefault(key, []).append(value)
-    return {key: values[0] for key, values in found.items() if len(values) == 1 and key[2] not in _NO_TOTALS}
+        if not isinstance(row, Mapping) or not row.get("indicator"):
+            continue
+        unit, model, typed = (str(row.get(key) or "") for key in ("unit", "model", "measured"))
+        # A share among the standard's values is a value like the others; its sign may stand behind the number alone.
+        unit = unit or ("%" if code(typed).endswith("%") else "")
+        value = decimal_of(read({**row, "unit": unit}, "measured"))
+        if value is not None and unit != "分":
+            label = f"{row['indicator']}（{model}）实测值" if model else f"{row['indicator']}实测值"
+            place = ("requirements", code(str(row["indicator"])), code(model), "measured")
+            found.setdefault(place, []).append(_Figure(label, unit, value))
+    return {place: figures[0] for place, figures in found.items() if len(figures) == 1}

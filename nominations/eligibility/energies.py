@@ -10,6 +10,7 @@ from typing import Any
 from greenportal.sheets.computing import decimal_of
 from greenportal.sheets.values import code
 from nominations.eligibility.facts import VerifiedFigure
+from nominations.eligibility.units import folded
 from nominations.scoring.types import shown
 
 #: Units of energy in coal equivalent → how many of them are 1 tce.
@@ -22,7 +23,6 @@ _PER_TCE = {
     "gce": 10**6,
     "克标准煤": 10**6,
 }
-_SAME = {"t": "吨", "公吨": "吨"}
 #: The kind of figure that both tables may hold; 可比 and 工序 ones are figures of their own.
 _KIND, _OTHER_KINDS = "综合能耗", ("可比", "工序")
 _STATED_BY = "能效水平对标表填写为"
@@ -36,7 +36,7 @@ def compared(report: Mapping[str, Any], energy: Mapping[str, Any]) -> Iterator[V
     if energy.get("applies") != "yes":
         return
     totals = {_name(row, "name"): row for row in _once(report, "energy_products", "name")}
-    per = _unit(str(report.get("product_unit") or ""))
+    per = folded(str(report.get("product_unit") or ""))
     for row in _once(energy, "entries", "product"):
         kind = str(row.get("indicator") or "")
         held = totals.get(_name(row, "product"))
@@ -45,7 +45,7 @@ def compared(report: Mapping[str, Any], energy: Mapping[str, Any]) -> Iterator[V
         first, _, second = code(str(row.get("unit") or "")).partition("/")
         factor = _PER_TCE.get(first.lower())
         used, made, stated = (decimal_of(value) for value in (held.get("energy"), held.get("output"), row.get("value")))
-        if factor is None or not per or _unit(second) != per or used is None or not made or stated is None:
+        if factor is None or not per or folded(second) != per or used is None or not made or stated is None:
             continue
         times = f"×{factor}" if factor != 1 else ""
         yield VerifiedFigure(
@@ -67,8 +67,3 @@ def _once(answers: Mapping[str, Any], table: str, key: str) -> list[Mapping[str,
 
 def _name(row: Mapping[str, Any], key: str) -> str:
     return code(str(row.get(key) or "")).casefold()
-
-
-def _unit(text: str) -> str:
-    folded = code(text)
-    return _SAME.get(folded.lower(), folded)

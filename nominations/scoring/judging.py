@@ -44,7 +44,7 @@ def judged(rows: Sequence[Mapping[str, Any]]) -> tuple[Judged, ...]:
 
 def _one(row: Mapping[str, Any]) -> Judged:
     direction = str(row.get("direction") or "")
-    baseline, measured = (_read(row, key) if direction in _BOUNDS else str(row.get(key) or "") for key in _PAIR)
+    baseline, measured = (read(row, key) if direction in _BOUNDS else str(row.get(key) or "") for key in _PAIR)
     model = str(row.get("model") or "")
     return Judged(
         label=f"{row['indicator']}{f'（{model}）' if model else ''}",
@@ -58,7 +58,7 @@ def _one(row: Mapping[str, Any]) -> Judged:
     )
 
 
-def _read(row: Mapping[str, Any], key: str) -> str:
+def read(row: Mapping[str, Any], key: str) -> str:
     """Return a text as the number that people mean (1,234; 十五; 85% where the row's unit is %), else as typed."""
     number = Field(key=key, label=key, type=FieldType.DECIMAL)
     return str(normalise(in_row(number, {"unit": str(row.get("unit") or "")}), str(row.get(key) or "")))
