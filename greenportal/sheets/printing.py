@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from greenportal.sheets import computing, values
+from greenportal.sheets import computing, units, values
 from greenportal.sheets.paths import cell, rows_of
 from greenportal.sheets.types import Answers, Field, FieldType, SealPlace, Sheet, Table
 
@@ -86,8 +86,10 @@ class Printed:
 def printed(sheet: Sheet, answers: Answers, *, confirmed: bool = False) -> Printed:
     """Return the sheet as printed, formulas computed, every question of the parts that apply included.
 
-    `confirmed`: an officer has confirmed a form that was rebuilt without its official original.
+    `confirmed`: an officer has confirmed a form that was rebuilt without its official original. Units bear the
+    product's unit where the sheet states it; what another sheet states is put in by the caller (`units.stated`).
     """
+    sheet = units.stated(sheet, units.words_of(sheet, answers))
     full = computing.compute(sheet, answers)
     sections = tuple(
         PrintedSection(

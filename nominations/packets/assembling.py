@@ -20,7 +20,7 @@ from nominations.constants import Category
 from nominations.packets import data as d
 from nominations.packets.dispatch_pdf import DispatchRow
 from nominations.packets.pages import spoken_day
-from nominations.selectors.content import sheets_by_sha, shown_of
+from nominations.selectors.content import sheets_by_sha, shown_of, worded
 from nominations.selectors.listing import ROWS, annex_sheet
 from nominations.selectors.packet_data import Nominee, PacketData
 from nominations.validators import Code
@@ -190,8 +190,8 @@ def printed_sheets(nominee: Nominee) -> tuple[Printed, ...]:
     """
     frozen = nominee.payload["sheets"]
     known = sheets_by_sha(sheet["definition_sha256"] for sheet in frozen)
-    rows = [(known[sheet["definition_sha256"]], sheet["answers"]) for sheet in frozen]
-    return tuple(printed(sheet, answers) for sheet, answers in rows if shown_of(sheet, answers))
+    rows = worded([(part["key"], known[part["definition_sha256"]], part["answers"]) for part in frozen])
+    return tuple(printed(sheet, answers) for _, sheet, answers in rows if shown_of(sheet, answers))
 
 
 def _sheet_places(sheets: Iterable[Printed]) -> Iterable[d.SignaturePlace]:

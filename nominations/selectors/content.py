@@ -9,12 +9,15 @@ from typing import Any
 from greenportal.filings.models import Filing, SheetDefinition
 from greenportal.rounds.booktypes import HARD, NO, Rulebook
 from greenportal.sheets import Problem, Sheet, Table, from_json, validate
+from greenportal.sheets.units import stated, words_of
 from greenportal.sheets.values import is_empty
 from nominations.constants import SELF_MARK
 from nominations.models import Nomination, NominationDocument, NominationSheet
 from nominations.rules import is_third_party
 from nominations.validators import canonical, digest
 
+#: Key, definition and answers of one sheet.
+Part = tuple[str, Sheet, Mapping[str, Any]]
 _SOFT_LEVEL = "soft"
 
 
@@ -104,6 +107,12 @@ _DEFINITIONS_KEPT = 200
 #: at every view, and between two views hardly one has changed.
 _problems: dict[str, tuple[Problem, ...]] = {}
 _PROBLEMS_KEPT = 4000
+
+
+def worded(parts: Sequence[Part]) -> list[Part]:
+    """Return the sheets of one nomination with the product's unit, as one of them states it, in the units of all."""
+    words = {word: unit for _, sheet, answers in parts for word, unit in words_of(sheet, answers).items()}
+    return [(key, stated(sheet, words), answers) for key, sheet, answers in parts]
 
 
 def sheets_by_sha(wanted: Iterable[str]) -> dict[str, Sheet]:

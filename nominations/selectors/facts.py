@@ -40,7 +40,7 @@ from nominations.models import Consultation, ConsultationItem, Nomination
 from nominations.selectors import answers as read
 from nominations.selectors import independence
 from nominations.selectors.comparison import Compared, asked_of, compare
-from nominations.selectors.content import Content, contents, is_blank, may_be_left
+from nominations.selectors.content import Content, contents, is_blank, may_be_left, worded
 from nominations.selectors.earlier import last_years
 from nominations.selectors.reports import ReportState, report_states
 from nominations.states import OPEN
@@ -252,7 +252,7 @@ def _facts(nomination: Nomination, around: _Around, as_of: datetime) -> Nominati
 def _with_last_year(figures: ReportFigures | None, now: Content, before: Content | None) -> ReportFigures | None:
     if figures is None or before is None:
         return figures
-    this, last = ([(part.key, part.sheet, part.answers) for part in content.own] for content in (now, before))
+    this, last = (worded([(part.key, part.sheet, part.answers) for part in content.own]) for content in (now, before))
     return replace(figures, years=(*figures.years, *year_figures(this, last)))
 
 
@@ -263,7 +263,7 @@ def _parts(content: Content) -> list[tuple[str, Sheet, Mapping[str, Any]]]:
         for p in content.sheets
         if p.key.endswith("_conditions") or (may_be_left(p.key) and not is_blank(p.sheet, p.answers))
     ]
-    return [(p.key, p.sheet, p.answers) for p in begun]
+    return worded([(p.key, p.sheet, p.answers) for p in begun])
 
 
 def _product(merged: Mapping[str, Any], content: Content) -> ProductFacts:

@@ -13,9 +13,7 @@ from nominations.models import NominationVersion
 from nominations.scoring import Pair, Scored, scored
 from nominations.scoring.judging import Judged, judged
 from nominations.scoring.verifying import verified
-from nominations.selectors.content import Content, sheets_by_sha
-
-Part = tuple[str, Sheet, Mapping[str, Any]]
+from nominations.selectors.content import Content, Part, sheets_by_sha, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,14 @@ class ScorePage:
 
 def parts_of(content: Content) -> list[Part]:
     """Return the sheets of a living nomination."""
-    return [(part.key, part.sheet, part.answers) for part in content.sheets]
+    return worded([(part.key, part.sheet, part.answers) for part in content.sheets])
 
 
 def parts_of_version(version: NominationVersion) -> list[Part]:
     """Return the sheets of a frozen one. At most one query."""
     frozen = version.payload["sheets"]
     known = sheets_by_sha(part["definition_sha256"] for part in frozen)
-    return [(part["key"], known[part["definition_sha256"]], part["answers"]) for part in frozen]
+    return worded([(part["key"], known[part["definition_sha256"]], part["answers"]) for part in frozen])
 
 
 def score_page(category: str, parts: Sequence[Part], book: Rulebook, *, standard: str) -> ScorePage:

@@ -24,7 +24,7 @@ from nominations.forms.nomination import ReturnForm
 from nominations.models import ListEntry, NominationVersion, PaperCount, SealScan
 from nominations.packets.summary import summary_workbook
 from nominations.selectors import city, versions
-from nominations.selectors.content import sheets_by_sha, shown_of
+from nominations.selectors.content import sheets_by_sha, shown_of, worded
 from nominations.selectors.nominations import get_visible, versions_visible_to, visible_to
 from nominations.services import accepting, returning
 from nominations.states import RETURNABLE, NominationState
@@ -122,8 +122,8 @@ def _since(frozen: list[NominationVersion]) -> list[versions.Difference]:
 
 def _printed(version: NominationVersion) -> list[object]:
     known = sheets_by_sha(part["definition_sha256"] for part in version.payload["sheets"])
-    rows = [(known[part["definition_sha256"]], part["answers"]) for part in version.payload["sheets"]]
-    return [printed(sheet, answers) for sheet, answers in rows if shown_of(sheet, answers)]
+    rows = worded([(p["key"], known[p["definition_sha256"]], p["answers"]) for p in version.payload["sheets"]])
+    return [printed(sheet, answers) for _, sheet, answers in rows if shown_of(sheet, answers)]
 
 
 @roles(*OWNERS, *CITY)
