@@ -12,10 +12,12 @@ from greenportal.files import registry as files
 from greenportal.filings import registry as filings
 from greenportal.filings import worklist
 from greenportal.filings.models import Filing
+from greenportal.filings.selectors import sheet_of
 from greenportal.findings.types import Verdict, denied
 from greenportal.jobs import registry as jobs
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Settled
+from greenportal.sheets.units import words_of
 from nominations import navigation, rules
 from nominations.constants import (
     FILE_DOCUMENT,
@@ -26,13 +28,17 @@ from nominations.constants import (
     JOB_CHANGED,
     SCOPE_LIST,
     SCOPE_NOMINATION,
+    SELF_MARK,
+    THIRD_PARTY_MARK,
 )
 from nominations.models import Nomination
 from nominations.selectors.live import live_findings
 from nominations.selectors.nominations import lists_visible_to, visible_files, visible_to
 from nominations.selectors.work import work_items
+from nominations.services.following import is_shipped, open_forms
 
 _ABSENT = "没有找到这项申报。"
+_FACTORY, _THIRD_OF_FACTORY = f"factory{SELF_MARK}", f"factory{THIRD_PARTY_MARK}"
 _STANDARD = "所属行业和评价标准"
 _CHOSEN = f"适用评价标准已经选定，您填写的内容没有保存。要更改的，在“{_STANDARD}”中选择。"
 
@@ -90,6 +96,21 @@ def settled(filing: Filing, keys: Collection[str]) -> Mapping[str, Settled]:
     }
 
 
+def words(filing: Filing) -> Mapping[str, str]:
+    """The product's unit as the applicant's report states it, for the evaluator's form. One query there, else none."""
+    if filing.sheet_key != _THIRD_OF_FACTORY:
+        return {}
+    own = Filing.objects.filter(scope=filing.scope, scope_id=filing.scope_id, sheet_key=_FACTORY).first()
+    return words_of(sheet_of(own), own.answers) if own else {}
+
+
+def follow(filing: Filing) -> bool:
+    """A form begun under an older definition goes on under the one in force. No query where a release ships it."""
+    if is_shipped(filing.sheet_key, filing.definition_sha256):
+        return False
+    return open_forms(nomination_id=filing.scope_id, sheet_keys=[filing.sheet_key])
+
+
 def back_url(scope_id: int) -> str:
     """The nomination's page."""
     return reverse("nominations:detail", args=[scope_id])
@@ -131,6 +152,8 @@ def connect() -> None:
         fill=may_fill,
         check=live_findings,
         settled=settled,
+        follow=follow,
+        words=words,
     )
     jobs.visible(SCOPE_NOMINATION, sees_nomination)
     jobs.visible(SCOPE_LIST, sees_list, may_cancel=stops_list_jobs)

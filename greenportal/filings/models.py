@@ -8,6 +8,9 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+#: Causes of versions that are written before a filing goes on under another definition of its form.
+FORM_CAUSES = frozenset({"form", "table"})
+
 
 class Filing(models.Model):
     """The living answers of one sheet for one owner.
@@ -15,13 +18,16 @@ class Filing(models.Model):
     scope/scope_id name the owner (`nominations.nomination`, 12); `definition_sha256` pins the sheet
     definition; `answers` maps field keys to canonical strings, tables to lists of row objects with a
     permanent `_id`; `version` counts saves and is what a form posts back; `touched` says of each path in
-    which version, by which open page and by whom it was last changed: what conflicts are told from.
+    which version, by which open page and by whom it was last changed: what conflicts are told from;
+    `former_sha256` is the definition it was filled in under before it followed a newer one, empty once it is
+    frozen for any other cause: until then its pages say what the form asks anew and what no more.
     """
 
     scope = models.CharField("对象类型", max_length=40)
     scope_id = models.BigIntegerField("对象编号")
     sheet_key = models.CharField("表单", max_length=60)
     definition_sha256 = models.CharField(max_length=64)
+    former_sha256 = models.CharField(max_length=64, blank=True, default="")
     answers = models.JSONField(default=dict)
     version = models.IntegerField(default=1)
     touched = models.JSONField(default=dict)

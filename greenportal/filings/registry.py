@@ -19,6 +19,8 @@ Fill = Callable[[Actor, int, str], Verdict]
 Screen = Callable[[str], str]
 Hints = Callable[[Actor, int, Mapping[str, Any]], Sequence[str]]
 Check = Callable[[Actor, Filing, Section], Sequence[Finding]]
+Follow = Callable[[Filing], bool]
+Words = Callable[[Filing], Mapping[str, str]]
 Settle = Callable[[Filing, Collection[str]], Mapping[str, Settled]]
 
 
@@ -37,6 +39,8 @@ class Scope:
     screen: Screen
     check: Check
     settled: Settle
+    follow: Follow
+    words: Words
 
 
 _scopes: dict[str, Scope] = {}
@@ -62,6 +66,14 @@ def _nothing_settled(_filing: Filing, _keys: Collection[str]) -> Mapping[str, Se
     return {}
 
 
+def _no_words(_filing: Filing) -> Mapping[str, str]:
+    return {}
+
+
+def _stays(_filing: Filing) -> bool:
+    return False
+
+
 def register(
     scope: str,
     *,
@@ -75,6 +87,8 @@ def register(
     screen: Screen = told_of,
     check: Check = _unchecked,
     settled: Settle = _nothing_settled,
+    follow: Follow = _stays,
+    words: Words = _no_words,
 ) -> None:
     """Declare a kind of owner, in its app's `ready()`.
 
@@ -87,9 +101,14 @@ def register(
     actor may read them: computed at each save and each drawing of the page, so cheap, and stored nowhere.
     `settled(filing, keys)` answers key → `Settled`, of those fields whose content the owner chose at another page: a
     change to anything else is refused and named, the rest is stored; page and workbook show them locked.
+    `follow(filing)` brings a filing that is being opened to fill it in to the definition now in force for it, where it
+    was begun under an older one; True when it changed. Without it a filing keeps its own.
+    `words(filing)` are words of units that another sheet of the owner states (`sheets.units`).
     A scope that nobody registered is invisible to all.
     """
-    _scopes[scope] = Scope(scope, view, edit, changed or "", back_url, title, fill, hints, screen, check, settled)
+    _scopes[scope] = Scope(
+        scope, view, edit, changed or "", back_url, title, fill, hints, screen, check, settled, follow, words
+    )
 
 
 def scope(name: str) -> Scope:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from greenportal.sheets import computing
-from greenportal.sheets.paths import cell, cell_label, rows_of
+from greenportal.sheets.paths import cell, cell_label, parse, rows_of
 from greenportal.sheets.printing import text_of
 from greenportal.sheets.types import Answers, Change, Field, Sheet, Table
 
@@ -29,18 +31,75 @@ def diff(sheet: Sheet, old: Answers, new: Answers) -> list[Change]:
 def diff_versions(old_sheet: Sheet, old: Answers, new_sheet: Sheet, new: Answers) -> list[Change]:
     """Return the differences between answers given under two definitions of a form.
 
-    What both definitions have is compared as the new one prints it; what only the old one had comes last.
+    What both definitions have is compared as the new one prints it; what only the old one had (a field, a table, a
+    column, a printed row) comes last.
     """
-    changes = diff(new_sheet, old, new)
     if old_sheet.sha256 == new_sheet.sha256:
-        return changes
-    kept = {key for section in new_sheet.sections for key in section.item_keys()}
-    gone = diff(old_sheet, old, {})
-    return changes + [change for change in gone if _item(old_sheet, change.path) not in kept]
+        return diff(new_sheet, old, new)
+    return diff(new_sheet, alike(old_sheet, new_sheet, old), new) + left_behind(old_sheet, old, new_sheet)
 
 
-def _item(sheet: Sheet, path: str) -> str:
-    return path.removeprefix(f"{sheet.key}.").partition("[")[0]
+def left_behind(old_sheet: Sheet, old: Answers, new_sheet: Sheet) -> list[Change]:
+    """Return what was answered at places that the newer definition has no more, against an empty text."""
+    return [change for change in diff(old_sheet, old, {}) if not _stands(old_sheet, new_sheet, change.path)]
+
+
+def alike(old: Sheet, new: Sheet, answers: Answers) -> dict[str, Any]:
+    """Return the answers whose key names the same kind of thing in both definitions: a field, or a table."""
+    return {key: value for key, value in answers.items() if _kind(old, key) == _kind(new, key)}
+
+
+def _kind(sheet: Sheet, key: str) -> str:
+    if any(field.key == key for field in sheet.fields()):
+        return "field"
+    return "table" if any(table.key == key for table in sheet.tables()) else ""
+
+
+def _stands(old: Sheet, new: Sheet, path: str) -> bool:
+    """True when a place of the old definition is one of the new definition too."""
+    place = parse(path.removeprefix(f"{old.key}."))
+    if place is None:
+        return False
+    key = place.field or place.table
+    if _kind(old, key) != _kind(new, key):
+        return False
+    if place.field:
+        return True
+    table = new.table(place.table)
+    column = any(item.key == place.column for item in table.columns)
+    return column and (not table.fixed or table.fixed_row(place.row) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that a form asks: key of its section, and how people name it."""
+
+    section: str
+    label: str
+
+
+def newly_asked(old: Sheet, new: Sheet) -> list[Asked]:
+    """Return what the newer definition asks and the older did not: fields, tables, columns and printed rows."""
+    before = _asked(old)
+    found = {place: asked for place, asked in _asked(new).items() if place not in before}
+    return [asked for (key, part), asked in found.items() if not part or (key, "") not in found]
+
+
+def _asked(sheet: Sheet) -> dict[tuple[str, str], Asked]:
+    found: dict[tuple[str, str], Asked] = {}
+    for section in sheet.sections:
+        for field in section.fields:
+            found[field.key, ""] = Asked(section.key, field.label)
+        for table in section.tables:
+            found[table.key, ""] = Asked(section.key, table.label)
+            for column in table.columns:
+                found[table.key, column.key] = Asked(section.key, f"{table.label}“{column.label}”一列")
+            for row in table.fixed:
+                words = next(
+                    (row.values[c.key] for c in table.columns if c.key in row.values and c.key != "no"), row.id
+                )
+                found[table.key, f"[{row.id}]"] = Asked(section.key, f"{table.label}“{words}”一行")
+    return found
 
 
 def _changed(sheet: Sheet, path: str, label: str, field: Field, old: object, new: object) -> Iterator[Change]:

@@ -101,16 +101,19 @@ def _most(item: EvaluationItem) -> dict[str, str]:
     return {} if item.max_score is None else {"max_score": f"{item.max_score.normalize():f}"}
 
 
-def carried(old: Sheet, new: Sheet, answers: Mapping[str, Any]) -> dict[str, Any]:
+def carried(old: Sheet, new: Sheet, answers: Mapping[str, Any], *, borne: Set[str] | None = None) -> dict[str, Any]:
     """Return the answers under the new form: a row is known by what is printed (or typed) in it, not by its number.
 
     Rows of a replaced table are numbered anew, so an answer by number could land at another indicator. What the new
-    form does not ask is left out here; the caller keeps it in a version.
+    form does not ask is left out here; the caller keeps it in a version. borne: keys of the tables whose rows an
+    evaluation table gives, where that is known; the others are the form's own, with ids that never change.
     """
     found = dict(answers)
     before = {table.key: table for table in old.tables()}
     for table in new.tables():
         former = before.get(table.key)
+        if borne is not None and table.key not in borne:
+            continue
         if former is None or not answers.get(table.key) or former.fixed == table.fixed:
             continue
         rows = [row for row in rows_of(former, answers) if _typed(former, row)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.filings.models import FilingVersion
+from greenportal.filings.models import FORM_CAUSES, FilingVersion
 from greenportal.sheets.differ import diff_versions
 from nominations.models import Nomination, NominationDocument, NominationSheet, NominationVersion, StateChange
 from nominations.selectors.content import contents, sheets_by_sha
@@ -30,12 +30,16 @@ class FrozenSheet:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A nomination at one moment. key: what the page sends back; documents: (slot, sha256) → name."""
+    """A nomination at one moment. key: what the page sends back; documents: (slot, sha256) → name.
+
+    partial: only these sheets are known of that moment, and no documents; the rest is not compared.
+    """
 
     key: str
     label: str
     sheets: tuple[FrozenSheet, ...]
     documents: Mapping[tuple[str, str], str]
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,14 @@ def snapshots(actor: Actor, nomination: Nomination) -> list[Snapshot]:
     """Return every moment of a nomination that the actor may compare, oldest first.
 
     Frozen versions as `versions_visible_to` shows them. The owner's side (applicant, district) also sees each
-    handing in and what stands there now; to the city these are drafts. Constant queries: eight at most.
+    handing in, what a sheet held before its form was updated, and what stands there now; to the city these are
+    drafts. Constant queries: eight at most.
     The nomination came from `visible_to(actor)`.
     """
     frozen = [(row.created_at, of_version(row)) for row in versions_visible_to(actor).filter(nomination=nomination)]
     inside = actor.is_applicant or actor.is_district
     # Handed in before it is frozen, also where both bear the same instant: the sort is stable.
-    moments = sorted([*(_handed_in(nomination) if inside else []), *frozen], key=lambda pair: pair[0])
+    moments = sorted([*(_kept(nomination) if inside else []), *frozen], key=lambda pair: pair[0])
     found = [snapshot for _, snapshot in moments]
     return [*found, _living(nomination)] if inside else found
 
@@ -76,11 +81,28 @@ def of_version(version: NominationVersion) -> Snapshot:
     )
 
 
-def _handed_in(nomination: Nomination) -> list[tuple[datetime, Snapshot]]:
+def _kept(nomination: Nomination) -> list[tuple[datetime, Snapshot]]:
+    """Return what the owner's side kept besides 定稿: before each update of a form, and at each handing in."""
+    sheets = dict(NominationSheet.objects.filter(nomination=nomination).values_list("filing_id", "sheet_key"))
+    frozen = list(FilingVersion.objects.filter(filing_id__in=sheets).order_by("number"))
+    return [*_before_updates(sheets, frozen), *_handed_in(nomination, sheets, frozen)]
+
+
+def _before_updates(sheets: Mapping[int, str], frozen: Sequence[FilingVersion]) -> Iterator[tuple[datetime, Snapshot]]:
+    """Yield what a sheet held when its form was updated: answers to what is not asked any more stand only there."""
+    known = sheets_by_sha(row.definition_sha256 for row in frozen if row.cause in FORM_CAUSES)
+    for row in frozen:
+        if row.cause in FORM_CAUSES:
+            part = FrozenSheet(sheets[row.filing_id], row.definition_sha256, row.answers)
+            label = f"{known[row.definition_sha256].title}更新表单之前（{_spoken(row.created_at)}）"
+            yield row.created_at, Snapshot(f"f{row.pk}", label, (part,), {}, partial=True)
+
+
+def _handed_in(
+    nomination: Nomination, sheets: Mapping[int, str], frozen: Sequence[FilingVersion]
+) -> list[tuple[datetime, Snapshot]]:
     """Return what was handed in each time: of every sheet the version frozen last before, the files of that moment."""
     moments = list(StateChange.objects.filter(nomination=nomination, action="hand_in").order_by("id"))
-    sheets = dict(NominationSheet.objects.filter(nomination=nomination).values_list("filing_id", "sheet_key"))
-    frozen = list(FilingVersion.objects.filter(filing_id__in=sheets).order_by("number")) if moments else []
     files = list(NominationDocument.objects.filter(nomination=nomination).select_related("file")) if moments else []
     found = []
     for number, moment in enumerate(moments, start=1):
@@ -115,8 +137,12 @@ def _spoken(at: datetime) -> str:
 def differences(old: Snapshot, new: Snapshot) -> list[Difference]:
     """Return what changed between two snapshots: sheets in order, those only in the old one after, then documents.
 
-    Each side is read by the definition it was filled in under. One query at most, for definitions.
+    Each side is read by the definition it was filled in under. Of a partial one only its own sheets are compared.
+    One query at most, for definitions.
     """
+    if old.partial or new.partial:
+        shared = {p.key for p in old.sheets} & {p.key for p in new.sheets}
+        old, new = (replace(s, sheets=tuple(p for p in s.sheets if p.key in shared), documents={}) for s in (old, new))
     known = sheets_by_sha(part.definition_sha256 for side in (old, new) for part in side.sheets)
     before, after = ({part.key: part for part in side.sheets} for side in (old, new))
     found = []

@@ -1,25 +1,99 @@
-"""Reports follow the evaluation table of their standard or system: also one that the city enters afterwards."""
+"""Forms follow what is in force: reports the evaluation table of their standard or system, all sheets their definition."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
 
 from greenportal.accounts.actors import Actor
+from greenportal.filings.models import Filing
 from greenportal.filings.selectors import sheet_of
 from greenportal.filings.services import repin
-from greenportal.rounds.booktypes import Rulebook
-from greenportal.rounds.rulebook import sheet_file
+from greenportal.rounds.booktypes import EvaluationTable, Rulebook
+from greenportal.rounds.rulebook import RulebookError, keys, sheet_file
 from greenportal.rounds.selectors import rulebook_at
-from greenportal.sheets import load
+from greenportal.sheets import Sheet, load
 from nominations.constants import SELF_MARK, THIRD_PARTY_MARK, Category
 from nominations.models import Nomination
 from nominations.scoring.forming import carried, with_table
 from nominations.states import EDITABLE
 
 _FOLLOWING = (Category.FACTORY, Category.SUPPLY_CHAIN)
+
+
+@lru_cache(maxsize=128)
+def shipped(book_key: str, sheet_key: str) -> Sheet:
+    """Return the definition of a sheet as this release ships it for a rulebook. Read once in a process."""
+    return load(sheet_file(book_key, sheet_key))
+
+
+def is_shipped(sheet_key: str, sha256: str) -> bool:
+    """Whether a filing's definition is one that this release ships for any year: then it has nothing to follow.
+
+    So the common page asks no query. A filing never moves between years.
+    """
+    return any(_sha_of(book, sheet_key) == sha256 for book in keys())
+
+
+def _sha_of(book_key: str, sheet_key: str) -> str:
+    try:
+        return shipped(book_key, sheet_key).sha256
+    except RulebookError:
+        return ""  # a year whose programme has no such sheet
+
+
+def open_forms(*, nomination_id: int, sheet_keys: Collection[str]) -> bool:
+    """Bring these sheets of a nomination that is still with its applicant to the definitions in force; True when one changed.
+
+    Called when a page to fill in is opened: nobody asks for it, so the portal itself is the actor. Answers stay at
+    their permanent keys; what a form does not ask any more stays in a version written first. A locked filing (an
+    evaluator's finished report) and everything handed in keeps its form. No lock while all are in force; then at
+    most three queries.
+    """
+    nomination = Nomination.objects.filter(pk=nomination_id, state__in=EDITABLE).first()
+    if nomination is None or not _behind(nomination, sheet_keys):
+        return False
+    with transaction.atomic():
+        held = Nomination.objects.select_for_update(no_key=True).get(pk=nomination_id)
+        if held.state not in EDITABLE:
+            return False
+        behind = _behind(held, sheet_keys)
+        for filing, new, borne in behind:
+            answers = carried(sheet_of(filing), new, filing.answers, borne=borne)
+            repin(filing_id=filing.pk, sheet=new, cause="form", actor=Actor.system("nominations.form"), answers=answers)
+    return bool(behind)
+
+
+def _behind(nomination: Nomination, sheet_keys: Collection[str]) -> list[tuple[Filing, Sheet, frozenset[str]]]:
+    """Return the filings under another definition than the one in force, with it and the tables whose rows a table gives."""
+    rulebook = rulebook_at(nomination.round_id)[0]
+    held = {row.sheet_key: row.filing for row in nomination.sheets.select_related("filing")}
+    table = _table_of(nomination, rulebook, held)
+    found = []
+    for key in sheet_keys:
+        plain, filing = shipped(rulebook.key, key), held.get(key)
+        new = with_table(plain, table) if _bears(nomination.category, key) else plain
+        if filing is not None and not filing.locked and filing.definition_sha256 != new.sha256:
+            rows = {item.key: item.fixed for item in plain.tables()}
+            found.append((filing, new, frozenset(item.key for item in new.tables() if item.fixed != rows[item.key])))
+    return found
+
+
+def _bears(category: str, sheet_key: str) -> bool:
+    return sheet_key in {f"{category}{SELF_MARK}", f"{category}{THIRD_PARTY_MARK}"}
+
+
+def _table_of(nomination: Nomination, book: Rulebook, held: Mapping[str, Filing]) -> EvaluationTable | None:
+    """Return the evaluation table in force for a nomination's reports."""
+    if nomination.category not in _FOLLOWING:
+        return None
+    conditions = held.get("supply_chain_conditions")
+    given: Mapping[str, Any] = conditions.answers if conditions else {}
+    standard = nomination.standard if nomination.category == Category.FACTORY else ""
+    return book.evaluation_table(nomination.category, standard=standard, system=str(given.get("system") or ""))
 
 
 def follow_table(nomination: Nomination, actor: Actor, *, book: Rulebook | None = None) -> bool:
@@ -32,17 +106,14 @@ def follow_table(nomination: Nomination, actor: Actor, *, book: Rulebook | None 
         return False
     category = nomination.category
     rulebook = book or rulebook_at(nomination.round_id)[0]
-    held = {row.sheet_key: row for row in nomination.sheets.select_related("filing")}
-    conditions = held.get("supply_chain_conditions")
-    given: dict[str, Any] = conditions.filing.answers if conditions else {}
-    standard = nomination.standard if category == Category.FACTORY else ""
-    table = rulebook.evaluation_table(category, standard=standard, system=str(given.get("system") or ""))
+    held = {row.sheet_key: row.filing for row in nomination.sheets.select_related("filing")}
+    table = _table_of(nomination, rulebook, held)
     changed = False
     for key in (f"{category}{SELF_MARK}", f"{category}{THIRD_PARTY_MARK}"):
         if key not in held:
             continue
-        filing, old = held[key].filing, sheet_of(held[key].filing)
-        new = with_table(load(sheet_file(rulebook.key, key)), table)
+        filing, old = held[key], sheet_of(held[key])
+        new = with_table(shipped(rulebook.key, key), table)
         if new.sha256 != old.sha256 and _rows(new) != _rows(old):
             answers = carried(old, new, filing.answers)
             repin(filing_id=filing.pk, sheet=new, cause="table", actor=actor, answers=answers)

@@ -23,9 +23,10 @@ from nominations import rules
 from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT, JOB_CHANGED, JOB_RECHECK, SCOPE_NOMINATION
 from nominations.eligibility import comparing
 from nominations.models import Correction, Nomination, SealScan, StateChange
-from nominations.selectors.content import contents, gaps
+from nominations.selectors.content import Content, contents, gaps
 from nominations.selectors.decisions import latest_decisions
 from nominations.selectors.nominations import get_visible, visible_to
+from nominations.services.following import is_shipped, open_forms
 from nominations.states import EDITABLE, NOMINATION_TRANSITIONS, NominationState
 from nominations.views.shared import STATE_COLOURS, current_correction, findings_of
 from nominations.views.tasklist import sheet_tasks, step_tasks
@@ -46,7 +47,7 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
         # Its form leads back here: to an evaluator a nomination is its report.
         return redirect("nominations:report", nomination.pk)
     rulebook, _ = rulebook_at(nomination.round_id)
-    content = contents([nomination.pk])[nomination.pk]
+    content = _content(actor, nomination)
     missing = gaps(nomination, content, rulebook)
     context = {
         "nomination": nomination,
@@ -65,6 +66,17 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "establishing": rules.may_set_key_energy_user(actor, nomination).allowed,
     }
     return render(request, "nominations/detail.html", context)
+
+
+def _content(actor: Actor, nomination: Nomination) -> Content:
+    """What it holds; before, its forms follow the definitions in force where the actor may fill them in."""
+    content = contents([nomination.pk])[nomination.pk]
+    if nomination.state not in EDITABLE or not rules.owns(actor, nomination):
+        return content
+    behind = [part.key for part in content.own if not is_shipped(part.key, part.definition_sha256)]
+    if behind and open_forms(nomination_id=nomination.pk, sheet_keys=behind):
+        return contents([nomination.pk])[nomination.pk]
+    return content
 
 
 @roles(*OWNERS)

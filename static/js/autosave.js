@@ -27,7 +27,7 @@
   function body(names) {
     const all = new FormData(form);
     const data = new URLSearchParams();
-    ["csrfmiddlewaretoken", "_version", "_client", "_base"].forEach((name) => data.append(name, all.get(name) || ""));
+    ["csrfmiddlewaretoken", "_version", "_form", "_client", "_base"].forEach((name) => data.append(name, all.get(name) || ""));
     names.forEach((name) => {
       all.getAll(name).forEach((value) => data.append(name, value));
       if (all.has(name + "__sent")) { data.append(name + "__sent", "1"); }

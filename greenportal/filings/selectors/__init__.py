@@ -1,6 +1,6 @@
 """Reads of filings."""
 
-from greenportal.filings.selectors.reading import filing_for, open_comments, sheet_of, sheets_of
+from greenportal.filings.selectors.reading import filing_for, open_comments, sheet_of, sheets_of, worded_sheet
 from greenportal.filings.selectors.tasks import SectionStatus, Status, sections_status, task_status
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "sheet_of",
     "sheets_of",
     "task_status",
+    "worded_sheet",
 ]

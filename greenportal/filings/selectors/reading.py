@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db.models import QuerySet
 
@@ -12,6 +12,7 @@ from greenportal.filings import registry
 from greenportal.filings.models import FieldComment, Filing, SheetDefinition
 from greenportal.findings.types import NotVisible
 from greenportal.sheets import Sheet, from_json
+from greenportal.sheets.units import stated, words_of
 
 #: Definitions are immutable and named by their hash, so a process may keep them; this bounds the memory.
 _KEPT = 64
@@ -21,6 +22,16 @@ _known: OrderedDict[str, Sheet] = OrderedDict()
 def sheet_of(filing: Filing) -> Sheet:
     """Return the sheet definition that the filing is pinned to. No query when this process knows it already."""
     return sheets_of([filing.definition_sha256])[filing.definition_sha256]
+
+
+def worded_sheet(filing: Filing, words: Mapping[str, str] | None = None) -> Sheet:
+    """Return the sheet as people see it and type in it: with the stated unit of the product in its units.
+
+    words: those stated in another sheet of the same owner; None: this filing's own. Fingerprints and changes of
+    forms are told from `sheet_of`.
+    """
+    sheet = sheet_of(filing)
+    return stated(sheet, words_of(sheet, filing.answers) | dict(words or {}))
 
 
 def sheets_of(hashes: Iterable[str]) -> dict[str, Sheet]:

@@ -4,7 +4,7 @@ from greenportal.filings.services.commenting import add_comment, answer_comment,
 from greenportal.filings.services.freezing import answers_sha256, freeze, set_locked
 from greenportal.filings.services.importing import Imported, Preview, apply_workbook, preview, receive_workbook
 from greenportal.filings.services.renewing import begin_anew, repin
-from greenportal.filings.services.saving import Conflict, Saved, confirm_section, save
+from greenportal.filings.services.saving import Conflict, Saved, confirm_section, require_form, save
 from greenportal.filings.services.starting import copy_answers, start, start_all
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "preview",
     "receive_workbook",
     "repin",
+    "require_form",
     "save",
     "set_locked",
     "start",

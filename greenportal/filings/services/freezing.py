@@ -12,7 +12,7 @@ from django.db import transaction
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
-from greenportal.filings.models import Filing, FilingVersion
+from greenportal.filings.models import FORM_CAUSES, Filing, FilingVersion
 from greenportal.filings.selectors import sheet_of
 from greenportal.filings.services.locking import locked_filing
 from greenportal.sheets import Answers, compute
@@ -33,6 +33,9 @@ def freeze(*, filing_id: int, cause: str, actor: Actor) -> FilingVersion:
     """
     with transaction.atomic():
         filing = locked_filing(filing_id)
+        if filing.former_sha256 and cause not in FORM_CAUSES:
+            filing.former_sha256 = ""
+            filing.save(update_fields=["former_sha256"])
         answers = frozen_answers(filing)
         sha256 = answers_sha256(filing.definition_sha256, answers)
         last = filing.versions.order_by("-number").first()

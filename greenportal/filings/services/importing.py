@@ -18,7 +18,7 @@ from greenportal.files.models import StoredFile
 from greenportal.files.selectors import visible_to
 from greenportal.filings import registry
 from greenportal.filings.models import Filing
-from greenportal.filings.selectors import filing_for, sheet_of
+from greenportal.filings.selectors import filing_for, worded_sheet
 from greenportal.filings.selectors.workbooks import FILE_WORKBOOK
 from greenportal.filings.services.keeping import withheld
 from greenportal.filings.services.locking import LOCKED, editable_filing
@@ -143,7 +143,7 @@ def _after(filing: Filing, path: str, seen_version: int) -> bool:
 
 
 def _looked_at(filing: Filing, pages: Sequence[Page], actor: Actor) -> Preview:
-    sheet = sheet_of(filing)
+    sheet = worded_sheet(filing)
     try:
         mine = _mine(filing, sheet, pages)
         contents = read(pages, {sheet.sha256: sheet, filing.definition_sha256: sheet})

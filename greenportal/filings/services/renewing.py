@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from greenportal.filings.services.freezing import freeze
 from greenportal.filings.services.locking import locked_filing
 from greenportal.filings.services.starting import canonical_answers
 from greenportal.sheets import Sheet
+from greenportal.sheets.differ import alike
 
 
 def begin_anew(*, filing_id: int, cause: str, actor: Actor, answers: Mapping[str, Any] | None = None) -> Filing:
@@ -34,8 +35,11 @@ def repin(
 ) -> Filing:
     """Go on under another definition of the same form (rows of another evaluation table); the same one changes nothing.
 
-    Answers to what the new definition still has are kept; what it does not have stays in the version
-    that is written first. `answers`: those of the filing as its owner carries them over. The caller has checked that the actor may, and holds the owner's lock.
+    cause: one of `models.FORM_CAUSES`. Answers to what the new definition still has are kept by their permanent keys,
+    and a section stays finished where neither its questions nor its answers changed; what the new definition does
+    not have stays in the version that is written first, and `selectors.changes.form_change` tells both.
+    `answers`: those of the filing as its owner carries them over. The caller has checked that the actor may, and
+    holds the owner's lock.
     """
     with transaction.atomic():
         filing = locked_filing(filing_id)
@@ -51,12 +55,17 @@ def repin(
             ],
             ignore_conflicts=True,
         )
+        old = sheet_of(filing)
+        given = alike(old, sheet, filing.answers if answers is None else answers)
+        kept = canonical_answers(sheet, given)
         return _put(
             filing,
             sheet,
-            canonical_answers(sheet, filing.answers if answers is None else answers),
+            kept,
             cause=cause,
             actor=actor,
+            former=filing.definition_sha256 if _typed(filing) else "",
+            done=_still_done(old, sheet, filing, kept),
         )
 
 
@@ -66,13 +75,35 @@ def _typed(filing: Filing) -> bool:
     return any(value for key, value in filing.answers.items() if key not in known)
 
 
-def _put(filing: Filing, sheet: Sheet, answers: dict[str, Any], *, cause: str, actor: Actor) -> Filing:
+def _still_done(old: Sheet, new: Sheet, filing: Filing, answers: Mapping[str, Any]) -> list[str]:
+    """Return the finished sections in which nothing is asked or answered otherwise than before."""
+    before = {section.key: section for section in old.sections}
+    return [
+        section.key
+        for section in new.sections
+        if section.key in filing.done_sections
+        and before.get(section.key) == section
+        and all(filing.answers.get(key) == answers.get(key) for key in section.item_keys())
+    ]
+
+
+def _put(
+    filing: Filing,
+    sheet: Sheet,
+    answers: dict[str, Any],
+    *,
+    cause: str,
+    actor: Actor,
+    former: str = "",
+    done: Sequence[str] = (),
+) -> Filing:
     if _typed(filing):
         freeze(filing_id=filing.pk, cause=cause, actor=actor)
     gone = {key for key in filing.answers if filing.answers[key] != answers.get(key)}
     filing.version += 1
     filing.touched = {**filing.touched, **{key: [filing.version, "", actor.user_id] for key in gone | set(answers)}}
-    filing.answers, filing.definition_sha256, filing.done_sections = answers, sheet.sha256, []
+    filing.answers, filing.definition_sha256, filing.done_sections = answers, sheet.sha256, list(done)
+    filing.former_sha256 = former
     filing.updated_at, filing.updated_by_id = clock.now(), actor.user_id
     filing.save()
     data = {"cause": cause, "version": filing.version, "definition": sheet.sha256}

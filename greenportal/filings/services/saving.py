@@ -25,6 +25,8 @@ from greenportal.sheets.printing import text_of
 from greenportal.sheets.validation import in_row
 from greenportal.sheets.values import clean, is_empty, normalise
 
+FORM_MOVED = "表单已经更新，请刷新页面后继续填写。"
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -45,7 +47,24 @@ class Conflict:
     by: str
 
 
-def save(*, filing_id: int, seen_version: int, changes: Mapping[str, Any], actor: Actor, client: str = "") -> Saved:
+def require_form(filing: Filing, definition: str) -> None:
+    """Raise Invalid when a page was drawn under another definition of the form: the same row may mean another thing.
+
+    definition: sha256 that the page names; "" is not judged.
+    """
+    if definition and definition != filing.definition_sha256:
+        raise Invalid(FORM_MOVED)
+
+
+def save(
+    *,
+    filing_id: int,
+    seen_version: int,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    client: str = "",
+    definition: str = "",
+) -> Saved:
     """Store `changes`: path (`field`, `table[row].column`; `table[row]` with None removes the row) → typed value.
 
     Values are normalised; what cannot be understood is stored as typed. Changes of other places made meanwhile
@@ -53,10 +72,12 @@ def save(*, filing_id: int, seen_version: int, changes: Mapping[str, Any], actor
     is stored. A place that another page or person changed after `seen_version`, to something else, raises
     Stale with `current` = list of Conflict, and nothing is stored. `client` names the open page: its own
     earlier saves never conflict, so that an answer lost on the way does not stop it.
-    Raises NotVisible, Refused (permission, lock), Invalid (a path that the sheet does not have).
+    Raises NotVisible, Refused (permission, lock), Invalid (a path that the sheet does not have; a page drawn under
+    another `definition` of the form).
     """
     with transaction.atomic():
         filing = editable_filing(actor, filing_id)
+        require_form(filing, definition)
         sheet = sheet_of(filing)
         wanted = _normalised(sheet, filing.answers, changes)
         real = {path: value for path, value in wanted.items() if not _same(value, _stored(filing.answers, path))}
@@ -99,7 +120,7 @@ def _normalised(sheet: Sheet, answers: Mapping[str, Any], changes: Mapping[str, 
         elif place is not None and place.table and not place.column and value is None and _has_table(sheet, place):
             wanted[path] = None
         else:
-            raise Invalid("表单已经更新，请刷新页面后继续填写。", errors={path: ["这一项不在现行表单中。"]})
+            raise Invalid(FORM_MOVED, errors={path: ["这一项不在现行表单中。"]})
     return wanted
 
 

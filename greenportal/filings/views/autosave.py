@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from greenportal import clock
 from greenportal.accounts.http import actor_of
 from greenportal.filings import registry, services
-from greenportal.filings.selectors import filing_for, sheet_of
+from greenportal.filings.selectors import filing_for, worded_sheet
 from greenportal.filings.views import state
 from greenportal.filings.views.desk import live
 from greenportal.filings.views.home import SAVED_COOKIE
@@ -33,7 +33,8 @@ def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse
         return JsonResponse({"message": "登录已过期，请在新窗口登录后点“重试”，已填写的内容还在本页。"}, status=401)
     try:
         filing = filing_for(actor, filing_id)
-        sheet = sheet_of(filing)
+        sheet = worded_sheet(filing)
+        services.require_form(filing, state.form_of(request.POST))
         part = next((item for item in sheet.sections if item.key == section), None)
         if part is None:
             raise NotVisible
@@ -44,6 +45,7 @@ def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse
             changes=posted.changes,
             actor=actor,
             client=posted.client,
+            definition=posted.definition,
         )
     except Stale as refused:
         rows = [

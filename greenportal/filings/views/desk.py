@@ -15,7 +15,8 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.filings import registry
 from greenportal.filings.models import FieldComment, Filing
-from greenportal.filings.selectors import filing_for, sheet_of, task_status
+from greenportal.filings.selectors import filing_for, task_status, worded_sheet
+from greenportal.filings.selectors.changes import form_change
 from greenportal.filings.selectors.glyphs import unprintable
 from greenportal.filings.selectors.reading import comments_of
 from greenportal.filings.selectors.tasks import Status
@@ -51,6 +52,7 @@ class Desk:
             "why_not": self.editable.reason,
             "owner_url": self.owner.back_url(self.filing.scope_id),
             "owner_title": self.owner.title(self.filing.scope_id),
+            "form_change": form_change(self.filing, self.sheet),
             "saved_at": f"{clock.local(self.filing.updated_at):%Y-%m-%d %H:%M}",
         }
 
@@ -91,6 +93,16 @@ def live(actor: Actor, owner: registry.Scope, filing: Filing, part: Section) -> 
     )
 
 
+def opened(actor: Actor, filing_id: int) -> Desk:
+    """Return the desk of a page that is opened to fill it in: first the form follows the definition in force (`follow`).
+
+    No query beside those of `desk_for` but where its owner must look; what is sent from a page already open is
+    judged by the form as that page showed it, and refused with all that was typed where the form moved on.
+    """
+    desk = desk_for(actor, filing_id)
+    return desk_for(actor, filing_id) if desk.editable and desk.owner.follow(desk.filing) else desk
+
+
 def desk_for(actor: Actor, filing_id: int) -> Desk:
     """Return the desk, or NotVisible."""
     filing = filing_for(actor, filing_id)
@@ -98,7 +110,7 @@ def desk_for(actor: Actor, filing_id: int) -> Desk:
     verdict = owner.edit(actor, filing.scope_id, filing.sheet_key)
     if verdict and filing.locked:
         verdict = denied(LOCKED)
-    sheet = sheet_of(filing)
+    sheet = worded_sheet(filing, owner.words(filing))
     return Desk(actor, filing, sheet, owner, verdict, readonly_for(actor, filing, sheet))
 
 

@@ -15,7 +15,7 @@ from greenportal.filings import registry
 from greenportal.filings.models import Filing
 from greenportal.filings.selectors import task_status
 from greenportal.filings.selectors.tasks import SectionStatus, Status
-from greenportal.filings.views.desk import Desk, desk_for
+from greenportal.filings.views.desk import Desk, opened
 from greenportal.sheets import Level, Problem, compute, validate
 from greenportal.sheets.paths import input_id
 from greenportal.sheets.printing import PrintedRow, PrintedSection, printed
@@ -27,7 +27,7 @@ def sheet_page(request: HttpRequest, filing_id: int) -> HttpResponseBase:
     actor = actor_of(request)
     if actor.user_id is None:
         return to_sign_in(request)
-    desk = desk_for(actor, filing_id)
+    desk = opened(actor, filing_id)
     tasks = [_task(desk.filing, row) for row in task_status(desk.filing)]
     return render(request, "filings/sheet.html", {**desk.context(), "tasks": tasks})
 
@@ -57,7 +57,7 @@ def check_page(request: HttpRequest, filing_id: int) -> HttpResponseBase:
     actor = actor_of(request)
     if actor.user_id is None:
         return to_sign_in(request)
-    desk = desk_for(actor, filing_id)
+    desk = opened(actor, filing_id)
     problems = validate(desk.sheet, desk.filing.answers)
     hard = {problem.path: problem for problem in problems if problem.level != Level.SOFT}
     sections = [_section(desk, part, hard) for part in printed(desk.sheet, desk.filing.answers).sections]

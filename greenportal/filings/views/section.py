@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,12 +15,13 @@ from greenportal import clock
 from greenportal.accounts.http import actor_of
 from greenportal.accounts.views.resume import to_sign_in
 from greenportal.filings import services
+from greenportal.filings.selectors.reading import sheets_of
 from greenportal.filings.selectors.tasks import Status, task_status
 from greenportal.filings.services.saving import Conflict
 from greenportal.filings.services.starting import new_row_id
 from greenportal.filings.views import state
 from greenportal.filings.views.autosave import remember_saved
-from greenportal.filings.views.desk import Desk, desk_for, live, render_section
+from greenportal.filings.views.desk import Desk, desk_for, live, opened, render_section
 from greenportal.findings.types import DomainError, NotVisible, Stale
 from greenportal.sheets import Level, Section, validate
 from greenportal.sheets.forms import SheetForm, bound_to_stored, build_form
@@ -36,13 +37,23 @@ def section_page(request: HttpRequest, filing_id: int, section: str) -> HttpResp
     actor = actor_of(request)
     if actor.user_id is None:
         return to_sign_in(request)
-    desk = desk_for(actor, filing_id)
-    part = desk.section(section)
     if request.method == "POST":
-        return _post(request, desk, part)
+        desk = _drawn(desk_for(actor, filing_id), request)
+        return _post(request, desk, desk.section(section))
+    desk = opened(actor, filing_id)
+    part = desk.section(section)
     if not desk.editable:
         return HttpResponseRedirect(reverse("filings:check", args=[filing_id]))
     return render_section(request, desk, part, _form(desk, part, fix=request.GET.get("fix") == "1"))
+
+
+def _drawn(desk: Desk, request: HttpRequest) -> Desk:
+    """Return the desk under the form that the page showed, so that what was typed there can be read and given back."""
+    shown = state.form_of(request.POST)
+    if shown in ("", desk.filing.definition_sha256):
+        return desk
+    known = sheets_of([shown]).get(shown)
+    return replace(desk, sheet=known) if known and known.key == desk.sheet.key else desk
 
 
 def _form(desk: Desk, part: Section, *, fix: bool) -> SheetForm:
@@ -109,6 +120,7 @@ def _save(desk: Desk, posted: state.Posted, changes: dict[str, Any]) -> None:
         changes=changes,
         actor=desk.actor,
         client=posted.client,
+        definition=posted.definition,
     )
 
 

@@ -1,6 +1,6 @@
 """What a page of a filing carries in hidden inputs, so that a save can tell what the person changed.
 
-`_version` is the version the page was drawn from; `_client` names the open page; `_base` holds a short hash of each
+`_version` is the version the page was drawn from, `_form` the definition; `_client` names the open page; `_base` holds a short hash of each
 value as drawn. A posted value that equals what was drawn is not a change, so a whole form sent without script
 never overwrites what others wrote meanwhile.
 """
@@ -23,16 +23,21 @@ from greenportal.sheets.paths import Place, from_input_name, input_name, parse
 from greenportal.sheets.values import fingerprint, normalise
 
 _CLIENT = re.compile(r"[0-9a-f]{16}")
+_FORM = re.compile(r"[0-9a-f]{64}")
 MAX_VERSION = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What came back: the version seen, the page's name, and the values that the person changed, by path."""
+    """What came back: the version seen, the page's name, and the values that the person changed, by path.
+
+    definition: sha256 of the form that the page showed, "" where it does not say.
+    """
 
     seen_version: int
     client: str
     changes: dict[str, Any]
+    definition: str = ""
 
 
 def new_client() -> str:
@@ -75,7 +80,13 @@ def read(sheet: Sheet, section: Section, filing: Filing, data: QueryDict, *, par
             changes[path] = value
     version = data.get("_version", "")
     seen = min(int(version), MAX_VERSION) if version.isascii() and version.isdigit() and len(version) < 12 else 0
-    return Posted(seen, client, changes)
+    return Posted(seen, client, changes, form_of(data))
+
+
+def form_of(data: Mapping[str, str]) -> str:
+    """Return the definition that the page says it was drawn under, "" where it names none."""
+    name = data.get("_form", "")
+    return name if _FORM.fullmatch(name) else ""
 
 
 def _new_cells(section: Section, data: Mapping[str, Any], known: Mapping[str, Field]) -> dict[str, Field]:

@@ -23,7 +23,7 @@ from greenportal.files.models import StoredFile
 from greenportal.files.selectors import visible_file
 from greenportal.filings import services
 from greenportal.filings.selectors.workbooks import FILE_WORKBOOK, annotated, filled
-from greenportal.filings.views.desk import Desk, desk_for
+from greenportal.filings.views.desk import Desk, desk_for, opened
 from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused, Stale
 from greenportal.sheets.workbook import CellProblem, Item, Kind
 
@@ -39,7 +39,7 @@ def workbook_page(request: HttpRequest, filing_id: int) -> HttpResponseBase:
     actor = actor_of(request)
     if actor.user_id is None:
         return to_sign_in(request)
-    desk = desk_for(actor, filing_id)
+    desk = desk_for(actor, filing_id) if request.method == "POST" else opened(actor, filing_id)
     error = ""
     if request.method == "POST":
         try:
@@ -64,7 +64,7 @@ def workbook_file(request: HttpRequest, filing_id: int) -> HttpResponseBase:
     actor = actor_of(request)
     if actor.user_id is None:
         return to_sign_in(request)
-    desk = desk_for(actor, filing_id)
+    desk = opened(actor, filing_id)
     content = filled(desk.filing, desk.sheet, readonly=desk.readonly, locked=not desk.editable, settled=desk.settled)
     return _attachment(content, f"{desk.sheet.title}.xlsx")
 
