@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
+from evaluators.states import EngagementState
 from greenportal.accounts.actors import Actor, Role
 from greenportal.findings.types import ALLOWED, Outcome, Verdict, denied
 
@@ -34,6 +35,23 @@ class RegistrationFacts(Protocol):
     def covers_three_fields(self) -> bool | None: ...
     @property
     def latest_record_on(self) -> date | None: ...
+
+
+class EngagementDates(Protocol):
+    """What the state of an evaluation on a past day is read from; `Engagement` has it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def claimed_at(self) -> datetime: ...
+    @property
+    def confirmed_at(self) -> datetime | None: ...
+    @property
+    def disputed_at(self) -> datetime | None: ...
+    @property
+    def decided_at(self) -> datetime | None: ...
+    @property
+    def withdrawn_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +209,30 @@ def conditions(
         Condition("knowledge", "通知二（四）", rules, _said(rules, "熟悉政策和标准规范", "不熟悉政策和标准规范")),
         _ability(facts, record_since, doubtful_from),
     )
+
+
+def state_at(row: EngagementDates, at: datetime) -> EngagementState | None:
+    """Return the state that an evaluation had at an instant, from the instants of its moves; None before its claim. Pure.
+
+    A move of today's state that bears no instant (rows older than the column) counts from the claim on.
+    """
+    state = EngagementState(row.state)
+    if row.claimed_at > at:
+        return None
+    if _by(row.withdrawn_at, at, known=state == EngagementState.WITHDRAWN):
+        return EngagementState.WITHDRAWN
+    decided = state in {EngagementState.UPHELD, EngagementState.VOID}
+    if _by(row.decided_at, at, known=decided):
+        return EngagementState.VOID if state == EngagementState.VOID else EngagementState.UPHELD
+    if _by(row.disputed_at, at, known=decided or state == EngagementState.DISPUTED):
+        return EngagementState.DISPUTED
+    confirmed = _by(row.confirmed_at, at, known=state == EngagementState.CONFIRMED)
+    return EngagementState.CONFIRMED if confirmed else EngagementState.CLAIMED
+
+
+def _by(moved: datetime | None, at: datetime, *, known: bool) -> bool:
+    """Whether a move had been made by an instant. known: today's state says that it was made at all."""
+    return known if moved is None else moved <= at
 
 
 def components(edges: Iterable[tuple[int, int]], seeds: Iterable[int]) -> list[frozenset[int]]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from evaluators.models import EvaluatorRegistration
 from evaluators.services import RegistrationFields
+from greenportal import clock
 from greenportal.directory.forms import DateField, ServiceForm, YesNoField
+from greenportal.sheets.forms import PortalForm
+
+_FAR_DAYS = 50 * 366
 
 
 class EvaluatorForm(ServiceForm):
@@ -46,6 +51,36 @@ class RegistrationForm(ServiceForm):
     def entered(self) -> RegistrationFields:
         """Return the facts typed. Only after `is_valid()`."""
         return RegistrationFields(**{n: self.cleaned_data[n] for n in RegistrationFields.__dataclass_fields__})
+
+
+class AsOfForm(PortalForm):
+    """The day that a page is asked about, in its address (`?as_of=`); empty for now."""
+
+    as_of = DateField(label="截至日期", required=False)
+
+    def clean_as_of(self) -> date | None:
+        """Refuse days that no calendar of the portal reaches."""
+        day: date | None = self.cleaned_data["as_of"]
+        if day is not None and abs((day - clock.today()).days) > _FAR_DAYS:
+            raise forms.ValidationError("截至日期离今天超过50年。核对后填写，如2022-10-15。")
+        return day
+
+    @property
+    def day(self) -> date | None:
+        """Return the day asked about; None for now, and for what is no day."""
+        return self.cleaned_data.get("as_of") if self.is_bound and self.is_valid() else None
+
+    @property
+    def told(self) -> str:
+        """Return the day as heading and export say it; "" for now."""
+        return f"截至{clock.spoken_date(self.day)}" if self.day else ""
+
+
+class IndexFilter(AsOfForm):
+    """The city's list: by name or code, as of a day."""
+
+    q = forms.CharField(label="名称或信用代码", max_length=60, required=False)
+    field_order = ("q", "as_of")
 
 
 class ReasonForm(ServiceForm):

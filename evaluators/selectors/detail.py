@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from evaluators.constants import EvaluatedCategory
 from evaluators.models import AffiliateRelation, Engagement, Evaluator, Sanction
-from evaluators.rules import Condition, cap_level, conditions
+from evaluators.rules import Condition, cap_level, conditions, state_at
 from evaluators.selectors.groups import relations_visible_to, warn_from
 from evaluators.selectors.lists import engagements_visible_to, sanctions_visible_to
-from evaluators.selectors.standing import EvaluatorStanding, standing
+from evaluators.selectors.standing import EvaluatorStanding, SanctionFact, instant_and_day, standing
 from evaluators.states import EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -39,8 +39,20 @@ class EngagementLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SanctionLine:
+    """One sanction as known on the day asked about. waiting: recorded, not confirmed by the second person yet."""
+
+    id: int
+    verified_on: date
+    until: date
+    document_no: str
+    lifted_on: date | None
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluatorPage:
-    """Standing, conditions, evaluations of the round and sanctions of one evaluator."""
+    """Standing, conditions, evaluations of the round and sanctions of one evaluator. as_of: the day asked about, None for now."""
 
     evaluator: Evaluator
     round: Round
@@ -49,10 +61,11 @@ class EvaluatorPage:
     cap: int
     affiliates: tuple[Evaluator, ...]
     engagements: tuple[EngagementLine, ...]
-    sanctions: tuple[Sanction, ...]
+    sanctions: tuple[SanctionLine, ...]
     source: str
     level: str
     relations: tuple[AffiliateRelation, ...]
+    as_of: date | None = None
 
 
 def thresholds(book: Rulebook) -> tuple[int, int, date]:
@@ -64,55 +77,89 @@ def thresholds(book: Rulebook) -> tuple[int, int, date]:
     )
 
 
+def conditions_of(facts: EvaluatorStanding, book: Rulebook) -> tuple[Condition, ...]:
+    """Return the five conditions of a standing under a rulebook's numbers and window."""
+    staff, senior, since = thresholds(book)
+    window = book.windows["five_years"]
+    return conditions(facts, staff_min=staff, senior_min=senior, record_since=since, doubtful_from=window.doubtful_from)
+
+
 def dispute_overdue(row: Engagement) -> bool:
     """Return whether a dispute waits for the city past its due date. Computed, never stored."""
     due = row.dispute_due_at
     return row.state == EngagementState.DISPUTED and due is not None and due <= clock.now()
 
 
-def _line(row: Engagement) -> EngagementLine:
-    state = EngagementState(row.state)
+def _line(row: Engagement, state: EngagementState, *, then: bool) -> EngagementLine:
+    """Return an evaluation as a row. then: of a day asked about, so that nothing is numbered and nothing can be done."""
     colour = {"disputed": "amber", "void": "", "withdrawn": "", "claimed": "plain"}.get(state, "green")
     return EngagementLine(
         id=row.pk,
-        ordinal="" if row.ordinal is None else str(row.ordinal),
+        ordinal="" if row.ordinal is None or then else str(row.ordinal),
         subject=row.subject.name,
         category=EvaluatedCategory(row.category).label,
         state=state.label,
         colour=colour,
-        over_cap=row.over_cap,
-        claimed=state == EngagementState.CLAIMED,
-        disputed=state == EngagementState.DISPUTED,
+        over_cap=row.over_cap and not then,
+        claimed=state == EngagementState.CLAIMED and not then,
+        disputed=state == EngagementState.DISPUTED and not then,
         due=clock.spoken(row.dispute_due_at) if row.dispute_due_at else "",
         overdue=dispute_overdue(row),
     )
 
 
-def evaluator_page(actor: Actor, evaluator: Evaluator, round_: Round) -> EvaluatorPage:
-    """Return the page of one visible evaluator in a constant number of queries."""
+def _lines(rows: QuerySet[Engagement], at: datetime, *, then: bool) -> tuple[EngagementLine, ...]:
+    """Return the evaluations of a page in order of recording; of a past day those claimed by then, in their state of then."""
+    if not then:
+        return tuple(_line(row, EngagementState(row.state), then=False) for row in rows)
+    dated = ((row, state_at(row, at)) for row in rows)
+    return tuple(_line(row, state, then=True) for row, state in dated if state is not None)
+
+
+def _sanctions(rows: QuerySet[Sanction], known: tuple[SanctionFact, ...], at: datetime) -> tuple[SanctionLine, ...]:
+    """Return the sanctions recorded by the instant, with what was known of them then."""
+    facts = {fact.sanction_id: fact for fact in known}
+    return tuple(
+        SanctionLine(
+            id=row.pk,
+            verified_on=row.verified_on,
+            until=row.until,
+            document_no=row.document_no,
+            lifted_on=facts[row.pk].lifted_on if row.pk in facts else None,
+            waiting=row.pk not in facts,
+        )
+        for row in rows.filter(created_at__lte=at)
+    )
+
+
+def evaluator_page(actor: Actor, evaluator: Evaluator, round_: Round, *, as_of: date | None = None) -> EvaluatorPage:
+    """Return the page of one visible evaluator as of the end of a local day, of now for None. Constant queries.
+
+    Of a day to come it says what would hold on what is recorded now. Cap and thresholds are the rulebook's of today.
+    """
     book, _ = rulebook_at(round_.pk)
-    facts = standing([evaluator.pk], round_id=round_.pk, as_of=clock.now())[evaluator.pk]
-    staff, senior, since = thresholds(book)
+    at, _ = instant_and_day(clock.now() if as_of is None else as_of)
+    facts = standing([evaluator.pk], round_id=round_.pk, as_of=as_of or at)[evaluator.pk]
     relatives = Evaluator.objects.filter(pk__in=facts.group_evaluator_ids).exclude(pk=evaluator.pk)
     rows = engagements_visible_to(actor).filter(evaluator=evaluator, round=round_).order_by("id")
     mine = Q(first_id=evaluator.organisation_id) | Q(second_id=evaluator.organisation_id)
-    last = evaluator.registrations.filter(round=round_).order_by("-number").first()
+    entered = evaluator.registrations.filter(round=round_)
+    last = (entered if as_of is None else entered.filter(acknowledged_at__lte=at)).order_by("-number").first()
+    sanctions = sanctions_visible_to(actor).filter(organisation_id=evaluator.organisation_id)
+    if not actor.is_city:
+        # When the second person agreed is the city's deliberation: the body meets a sanction from then on.
+        sanctions = sanctions.filter(confirmed_at__lte=at)
     return EvaluatorPage(
         evaluator=evaluator,
         round=round_,
         standing=facts,
-        conditions=conditions(
-            facts,
-            staff_min=staff,
-            senior_min=senior,
-            record_since=since,
-            doubtful_from=book.windows["five_years"].doubtful_from,
-        ),
+        conditions=conditions_of(facts, book),
         cap=book.cap,
         affiliates=tuple(relatives.select_related("organisation")),
-        engagements=tuple(_line(row) for row in rows),
-        sanctions=tuple(sanctions_visible_to(actor).filter(organisation_id=evaluator.organisation_id)),
+        engagements=_lines(rows, at, then=as_of is not None),
+        sanctions=_sanctions(sanctions, facts.sanctions, at),
         source=last.source if last else "",
         level=cap_level(facts.union, warn_from=warn_from(book), limit=book.cap),
-        relations=tuple(relations_visible_to(actor).filter(mine).order_by("state", "id")),
+        relations=tuple(relations_visible_to(actor).filter(mine, proposed_at__lte=at).order_by("state", "id")),
+        as_of=as_of,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from evaluators.models import AffiliateMember, Engagement, Evaluator, EvaluatorRegistration, Sanction
+from evaluators.models import AffiliateMember, Engagement, Evaluator, EvaluatorRegistration, Sanction, SanctionStep
+from evaluators.rules import state_at
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 
@@ -117,12 +118,13 @@ def standing(evaluator_ids: Iterable[int], *, round_id: int, as_of: AsOf) -> dic
     """Return the standing of each known evaluator: six queries, whatever the number.
 
     An evaluator without registration has `registered=False` and None in its conditions, which reads
-    待人工核实 and never blocks. Counts are those stored now: engagements are not dated backwards.
+    待人工核实 and never blocks. For an instant that is past, group and counts are those of then, from the instants
+    of joining and of every move; `over_cap_ids` are today's flags of what counted then.
     """
     ids = sorted(set(evaluator_ids))
     instant, day = instant_and_day(as_of)
     evaluators = {e.pk: e for e in Evaluator.objects.filter(pk__in=ids).select_related("organisation")}
-    groups = _groups(ids, round_id)
+    groups = _groups(ids, round_id, instant)
     relatives = {member for group in groups.values() for member in group.members} | set(ids)
     registrations = _registrations(relatives, round_id, instant)
     sanctions = _sanctions([e.organisation_id for e in evaluators.values()], instant)
@@ -175,27 +177,47 @@ def _one(
     )
 
 
-def _groups(ids: Sequence[int], round_id: int) -> dict[int, _Group]:
-    """Return evaluator → its group with members and counts of the round. Three queries."""
-    own = dict(AffiliateMember.objects.filter(evaluator_id__in=ids, ended_at=None).values_list("evaluator", "group"))
+def places_at(instant: datetime) -> QuerySet[AffiliateMember]:
+    """Return the places in groups that stood at an instant; those that stand now for one that is not past."""
+    if instant >= clock.now():
+        return AffiliateMember.objects.filter(ended_at=None)
+    return AffiliateMember.objects.filter(Q(ended_at=None) | Q(ended_at__gt=instant), created_at__lte=instant)
+
+
+def _groups(ids: Sequence[int], round_id: int, instant: datetime) -> dict[int, _Group]:
+    """Return evaluator → its group with members and counts of the round at the instant. Three queries."""
+    places = places_at(instant)
+    own = dict(places.filter(evaluator_id__in=ids).values_list("evaluator", "group"))
     groups: dict[int, _Group] = {}
-    rows = AffiliateMember.objects.filter(group_id__in=set(own.values()), ended_at=None).order_by("evaluator_id")
+    rows = places.filter(group_id__in=set(own.values())).order_by("evaluator_id")
     for group_id, name, member in rows.values_list("group_id", "group__name", "evaluator_id"):
         groups.setdefault(group_id, _Group(group_id, name, [])).members.append(member)
     over: dict[int, list[int]] = defaultdict(list)
-    engagements = Engagement.objects.filter(
-        Q(state__in=COUNTED) | Q(state=EngagementState.DISPUTED), group_id__in=groups, round_id=round_id
-    ).order_by("id")
-    for pk, group_id, state, over_cap in engagements.values_list("id", "group_id", "state", "over_cap"):
+    for group_id, pk, state, over_cap in _engagements(groups, round_id, instant):
         if state == EngagementState.DISPUTED:
             groups[group_id].disputed += 1
-        else:
+        elif state in COUNTED:
             groups[group_id].counted += 1
-        if over_cap:
-            over[group_id].append(pk)
+            if over_cap:
+                over[group_id].append(pk)
     for group_id, found in over.items():
         groups[group_id].over_cap = tuple(found)
     return {evaluator: groups[group_id] for evaluator, group_id in own.items()}
+
+
+def _engagements(
+    groups: Mapping[int, _Group], round_id: int, instant: datetime
+) -> Iterator[tuple[int, int, str | None, bool]]:
+    """Yield (group, engagement, state at the instant, flag of today). One query."""
+    rows = Engagement.objects.filter(round_id=round_id).order_by("id")
+    if instant >= clock.now():
+        rows = rows.filter(Q(state__in=COUNTED) | Q(state=EngagementState.DISPUTED), group_id__in=groups)
+        yield from rows.values_list("group_id", "id", "state", "over_cap")
+        return
+    homes = {member: group.id for group in groups.values() for member in group.members}
+    # Where it counts today may be a group that was joined later: what counted then follows its evaluator.
+    for row in rows.filter(evaluator_id__in=homes, claimed_at__lte=instant):
+        yield homes[row.evaluator_id], row.pk, state_at(row, instant), row.over_cap
 
 
 def elsewhere_of_group(group_id: int, round_id: int) -> int:
@@ -222,11 +244,12 @@ def _registrations(ids: Iterable[int], round_id: int, instant: datetime) -> dict
 
 
 def _sanctions(organisation_ids: Iterable[int], instant: datetime) -> dict[int, tuple[SanctionFact, ...]]:
-    """Return organisation → its sanctions confirmed by `instant`, oldest first. One query."""
+    """Return organisation → its sanctions confirmed by `instant`, with the lifting known by then, oldest first. One query."""
     found: dict[int, list[SanctionFact]] = defaultdict(list)
+    ends = [SanctionStep.Kind.LIFT, SanctionStep.Kind.REVOKE]
+    later = SanctionStep.objects.filter(sanction=OuterRef("pk"), kind__in=ends, confirmed_at__gt=instant)
     rows = Sanction.objects.filter(organisation_id__in=organisation_ids, confirmed_at__lte=instant)
-    for row in rows.order_by("verified_on", "id"):
-        found[row.organisation_id].append(
-            SanctionFact(row.pk, row.verified_on, row.until, row.document_no, row.lifted_on)
-        )
+    for row in rows.annotate(lifted_later=Exists(later)).order_by("verified_on", "id"):
+        lifted_on = None if row.lifted_later else row.lifted_on
+        found[row.organisation_id].append(SanctionFact(row.pk, row.verified_on, row.until, row.document_no, lifted_on))
     return {key: tuple(value) for key, value in found.items()}

@@ -272,7 +272,8 @@ def dispute(*, actor: Actor, engagement_id: int, reason: str, seen_version: int 
 
     The city's due date follows from the rulebook's `dispute_days`; none where an officer set 0.
     """
-    values = {"dispute_reason": reason.strip(), "dispute_due_at": _dispute_due(engagement_id)}
+    now = clock.now()
+    values = {"disputed_at": now, "dispute_reason": reason.strip(), "dispute_due_at": _dispute_due(engagement_id)}
     return _move(actor, _Move("dispute", engagement_id, seen_version, reason, values))
 
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from evaluators.forms.evaluators import ReasonForm, RegistrationForm
+from evaluators.forms.evaluators import AsOfForm, ReasonForm, RegistrationForm
 from evaluators.models import Engagement, Evaluator
 from evaluators.selectors import engagements_visible_to, visible_to
 from evaluators.selectors.detail import evaluator_page
@@ -38,11 +38,13 @@ def _form(request: HttpRequest, evaluator: Evaluator, form: Any, title: str, lea
 
 @roles(*CITY, Role.EVALUATOR, Role.EVALUATOR_ADMIN)
 def detail(request: HttpRequest, evaluator_id: int) -> HttpResponse:
-    """Everything on one evaluator that the actor may see."""
+    """Everything on one evaluator that the actor may see, as of now or of the day in the address."""
     actor = actor_of(request)
     evaluator = seen(actor, evaluator_id)
-    context = {"facts": evaluator_page(actor, evaluator, the_round()), "is_city": actor.is_city}
-    return render(request, "evaluators/detail.html", context)
+    form = AsOfForm(request.GET or None)
+    facts = evaluator_page(actor, evaluator, the_round(), as_of=form.day)
+    context = {"facts": facts, "is_city": actor.is_city, "form": form}
+    return render(request, "evaluators/detail.html", context, status=400 if form.errors else 200)
 
 
 @roles(*CITY)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import partial
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from evaluators.forms.evaluators import EvaluatorForm
+from evaluators.forms.evaluators import EvaluatorForm, IndexFilter
+from evaluators.models import Evaluator
+from evaluators.packets.standing_xlsx import standing_workbook
 from evaluators.rules import cap_level
 from evaluators.selectors import EvaluatorStanding, standing, visible_to
+from evaluators.selectors.detail import conditions_of
 from evaluators.selectors.groups import warn_from
 from evaluators.services import apply_evaluators, preview_evaluators, register_evaluator
 from evaluators.services.importing import HEADINGS, REQUIRED
+from evaluators.views.shared import XLSX, attachment
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
@@ -24,6 +30,7 @@ from greenportal.directory.tables import Row
 from greenportal.directory.views import imports
 from greenportal.findings.types import WrongState
 from greenportal.rounds.models import Round
+from greenportal.rounds.rulebook import Rulebook
 from greenportal.rounds.selectors import open_round, rulebook_at
 
 HEADS = ("机构名称", "统一社会信用代码", "登记", "本系统项目", "系统外项目", "合计", "关联组", "不予采信")
@@ -70,26 +77,51 @@ def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str,
 
 @roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
 def index(request: HttpRequest) -> HttpResponse:
-    """Every evaluator by sound of name, with its count against the cap; never ranked."""
+    """Every evaluator by sound of name, with its count against the cap; never ranked. `?format=xlsx`: all as a workbook."""
     round_ = the_round()
     book = rulebook_at(round_.pk)[0]
     cap, warn = book.cap, warn_from(book)
-    found = visible_to(actor_of(request))
-    text = request.GET.get("q", "")[:60].strip()
-    if text:
-        found = found.filter(organisation__name__icontains=text) | found.filter(organisation__uscc__istartswith=text)
+    form = IndexFilter(request.GET or None)
+    found, text = _found(actor_of(request), form)
+    at = clock.now() if form.day is None else form.day
+    if request.GET.get("format") == "xlsx" and not form.errors:
+        told = [form.told or f"截至{clock.spoken(clock.now())}", *([f"名称或信用代码：{text}"] if text else [])]
+        return _workbook(found, round_, book, at, told)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     ids = [evaluator.pk for evaluator in page]
-    facts = standing(ids, round_id=round_.pk, as_of=clock.now())
+    facts = standing(ids, round_id=round_.pk, as_of=at)
+    asked = request.GET.copy()
+    asked.pop("page", None)
     context = {
         "round": round_,
         "cap": cap,
         "heads": [{"label": label, "number": label in HEADS[3:6]} for label in HEADS],
         "rows": [{"cells": _cells(facts[pk], cap, warn)} for pk in ids],
         "page": page,
-        "q": text,
+        "form": form,
+        "query": asked.urlencode(),
     }
-    return render(request, "evaluators/index.html", context)
+    return render(request, "evaluators/index.html", context, status=400 if form.errors else 200)
+
+
+def _workbook(
+    found: QuerySet[Evaluator], round_: Round, book: Rulebook, at: date | datetime, told: list[str]
+) -> HttpResponse:
+    ids = list(found.values_list("pk", flat=True))
+    facts = standing(ids, round_id=round_.pk, as_of=at)
+    title = f"{round_.name}评价机构情况"
+    rows = ((facts[pk], conditions_of(facts[pk], book)) for pk in ids)
+    content = standing_workbook(rows, title=title, told=told, issued_at=clock.now())
+    return attachment(content, name=f"{title}.xlsx", kind=XLSX)
+
+
+def _found(actor: Actor, form: IndexFilter) -> tuple[QuerySet[Evaluator], str]:
+    """Return the bodies that the filter leaves, and the text looked for. What is no filter leaves all."""
+    found = visible_to(actor)
+    text = form.cleaned_data.get("q", "").strip() if form.is_bound and form.is_valid() else ""
+    if text:
+        found = found.filter(organisation__name__icontains=text) | found.filter(organisation__uscc__istartswith=text)
+    return found, text
 
 
 @roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
