@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from greenportal.accounts import rules
 from greenportal.accounts.actors import Role
 from greenportal.accounts.models import User
+from greenportal.accounts.screening import ScreenedForm
 from greenportal.directory.models import Authority, Organisation
 
 _REQUIRED = {
@@ -116,7 +117,7 @@ def password_help() -> str:
     return "".join(password_validators_help_texts()).replace("你的", "您的")
 
 
-class AcceptForm(forms.Form):
+class AcceptForm(ScreenedForm):
     """What an invited person fills in."""
 
     username = forms.CharField(label="登录名", required=False, max_length=150, help_text="留空则以邮箱作为登录名。")
@@ -149,7 +150,7 @@ class AcceptForm(forms.Form):
 _ROLES = [(role.value, role.label) for role in Role if role not in {Role.SYSTEM, Role.ANONYMOUS}]
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(ScreenedForm):
     """A role at a place: shared by granting and inviting."""
 
     role = forms.ChoiceField(label="角色", choices=_ROLES)
@@ -222,7 +223,7 @@ class InviteForm(PlaceForm):
     )
 
 
-class ColleagueForm(forms.Form):
+class ColleagueForm(ScreenedForm):
     """Invite a colleague into one's own organisation."""
 
     name = forms.CharField(label="姓名", max_length=40, error_messages={"required": "填写姓名（40字以内）。"})
@@ -232,7 +233,7 @@ class ColleagueForm(forms.Form):
     )
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(ScreenedForm):
     """A written reason."""
 
     reason = forms.CharField(
@@ -258,7 +259,7 @@ class PeopleFilter(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
-class DelegateForm(forms.Form):
+class DelegateForm(ScreenedForm):
     """A stand-in for a time."""
 
     to = forms.ModelChoiceField(

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.identity import refuse_numbers
 from greenportal.audit import services as audit
 from greenportal.findings.types import NotVisible, ReasonRequired, Refused, WrongState
 from greenportal.jobs import conf, doorbell, selectors
@@ -122,7 +123,8 @@ def halt(*, actor: Actor, job_id: uuid.UUID) -> Job:
 def retry_dead(*, actor: Actor, job_id: uuid.UUID, reason: str) -> Job:
     """Let a dead job try again from the first attempt, after its cause was mended; with a reason, audited.
 
-    Raises NotVisible, Refused, WrongState, ReasonRequired; WrongState too when an equal job is open.
+    Raises NotVisible, Refused, WrongState, ReasonRequired, Invalid (an identity number in the reason); WrongState too
+    when an equal job is open.
     """
     with transaction.atomic():
         job = _dead(actor, job_id, reason, "重试")
@@ -157,6 +159,7 @@ def _dead(actor: Actor, job_id: uuid.UUID, reason: str, verb: str) -> Job:
         raise WrongState(f"任务当前{job.get_state_display()}，不能{verb}。请刷新页面查看最新状态。")
     if not reason.strip():
         raise ReasonRequired(f"{verb}需要写明理由。")
+    refuse_numbers(reason=reason)
     return job
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from greenportal.accounts.actors import Role
 from greenportal.accounts.http import actor_of, roles
-from greenportal.findings.types import ReasonRequired
+from greenportal.findings.types import Invalid, ReasonRequired
 from greenportal.jobs import selectors, services
 from greenportal.jobs.models import Job
 
@@ -62,7 +62,7 @@ def dead(request: HttpRequest) -> HttpResponse:
 @require_POST
 @roles(Role.SYSTEM_ADMIN)
 def decide(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    """Retry or abandon one dead job; without a reason the page comes back and says so."""
+    """Retry or abandon one dead job; without a reason that can be kept the page comes back and says so."""
     actor, reason = actor_of(request), request.POST.get("reason", "")
     try:
         if request.POST.get("act") == "retry":
@@ -71,9 +71,9 @@ def decide(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         else:
             services.abandon_dead(actor=actor, job_id=job_id, reason=reason)
             messages.success(request, "已放弃这项任务。")
-    except ReasonRequired as exc:
+    except (ReasonRequired, Invalid) as exc:
         page = Paginator(selectors.dead_letters(actor), PAGE_SIZE).get_page(request.POST.get("page"))
-        shown = {"page": page, "refused": job_id, "message": exc.message, "has_errors": True}
+        shown = {"page": page, "refused": job_id, "message": exc.message, "typed": reason, "has_errors": True}
         return render(request, "jobs/dead.html", shown, status=400)
     return redirect("jobs:dead")
 

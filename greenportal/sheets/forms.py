@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 
-from greenportal.accounts.identity import told_of
+from greenportal.accounts.screening import ScreenedForm
 from greenportal.sheets import computing, paths, printing, values
 from greenportal.sheets.types import Answers, Field, FieldType, Level, Required, Section, Settled, Sheet, Table
 from greenportal.sheets.validation import in_row, validate
@@ -36,15 +36,13 @@ HINTS = {
 }
 
 
-class PortalForm(forms.Form):
+class PortalForm(ScreenedForm):
     """A form in the portal's manner: no required attribute, no colon, `填写…`/`选择…` for what is missing.
 
     For every app: inherit from it and render with `forms/form.html`.
     """
 
     use_required_attribute = False
-    #: Fields for numbers, which their service checks: of a person (kept as a print) and of a legal person.
-    holding_codes: ClassVar[frozenset[str]] = frozenset({"id_number", "uscc"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -57,13 +55,6 @@ class PortalForm(forms.Form):
                     "选择" if isinstance(item, forms.ChoiceField | forms.ModelChoiceField | forms.FileField) else "填写"
                 )
                 item.error_messages["required"] = f"{verb}{item.label}"
-
-    def full_clean(self) -> None:
-        """Check as Django does, then refuse identity numbers at their field: the portal keeps none."""
-        super().full_clean()
-        for name, value in list(getattr(self, "cleaned_data", {}).items()):
-            if isinstance(value, str) and name not in self.holding_codes and (told := told_of(value)):
-                self.add_error(name, told)
 
 
 @dataclass(frozen=True, slots=True)

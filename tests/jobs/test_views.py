@@ -9,11 +9,13 @@ import pytest
 from django.test import RequestFactory
 
 from greenportal.accounts.actors import Actor, Role
+from greenportal.accounts.identity import NO_NUMBERS
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import NotVisible
 from greenportal.jobs import registry, views
 from greenportal.jobs.models import Job
 from tests.factories.jobs import make_job
+from tests.factories.roster import fictional_id
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +159,15 @@ def test_decision_without_reason_comes_back_with_the_error_at_its_field(admin: A
     assert (answer.status_code, "重试需要写明理由" in body) == (400, True)
     assert f'aria-describedby="reason-{job.pk}-error"' in body
     assert f'id="reason-{job.pk}-error"' in body
+
+
+def test_decision_whose_reason_holds_an_identity_number_comes_back_with_what_was_typed(admin: Actor) -> None:
+    job, typed = make_job("test.fail", state=Job.State.DEAD), f"已与{fictional_id(94)}核实"
+    answer = views.decide(request_of(admin, "post", act="abandon", reason=typed), job.pk)
+    body = answer.content.decode()
+    job.refresh_from_db()
+    assert (answer.status_code, job.state, AuditEntry.objects.count()) == (400, "dead", 0)
+    assert (NO_NUMBERS in body, f'value="{typed}"' in body) == (True, True)
 
 
 @pytest.mark.parametrize(("act", "state"), [("retry", "due"), ("abandon", "abandoned")])
