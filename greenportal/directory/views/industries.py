@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from greenportal.accounts.actors import Actor, Role
-from greenportal.accounts.http import roles
+from greenportal.accounts.http import asked, roles
 from greenportal.directory.selectors import industries
 from greenportal.directory.services import apply_industries, preview_industries
 from greenportal.directory.services.industries import HEADINGS, REQUIRED
@@ -21,7 +21,7 @@ FOUND_AT_MOST = 20
 @roles(*(role for role in Role if role not in {Role.ANONYMOUS, Role.SYSTEM}))
 def search(request: HttpRequest) -> HttpResponse:
     """Classes by code, name or pinyin (`q`): a partial of options for HTMX and lists, JSON with `format=json`."""
-    text = request.GET.get("q", "")[:40].strip()
+    text = asked(request, "q", limit=40)
     found = list(industries(text)[: FOUND_AT_MOST + 1]) if text else []
     if request.GET.get("format") == "json":
         items = [
@@ -79,7 +79,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
 @roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
 def index(request: HttpRequest) -> HttpResponse:
     """Every class that is stored, those without a checked name marked."""
-    text = request.GET.get("q", "")[:40]
+    text = asked(request, "q", limit=40)
     heads = ("行业代码", "名称", "门类", "核对", "来源")
     rows = []
     for item in industries(text):
