@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from greenportal import clock, logs
 from greenportal.accounts.http import actor_of
+from greenportal.accounts.resume import packet_of
 from greenportal.audit import services as audit
 from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused, WindowClosed
 
@@ -70,7 +71,7 @@ class BodyEncodingMiddleware:
 
 
 class DomainErrorMiddleware:
-    """Turns a DomainError that left a view into its page; what was typed stays in the browser's form."""
+    """Turns a DomainError that left a view into its page, which shows what was typed, to be copied."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -88,7 +89,8 @@ class DomainErrorMiddleware:
             return None
         if isinstance(exception, Refused | NotVisible | WindowClosed):
             _note(request, exception)
-        return render(request, "problem.html", {"problem": exception}, status=exception.status)
+        packet = packet_of(request, user_id=None) if request.method == "POST" else None
+        return render(request, "problem.html", {"problem": exception, "packet": packet}, status=exception.status)
 
 
 def _note(request: HttpRequest, refusal: DomainError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ LASTS = 12 * 3600
 _NEVER_KEPT = frozenset(
     {"csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "again", "code", "id_number"}
 )
+#: What our forms carry along without anybody having typed it.
+_CARRIED = re.compile(r"_.*|version|sha256|rows|batch|file_id|.*-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Packet:
     fields: tuple[tuple[str, str], ...]
     user_id: int | None
     files: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> list[tuple[str, str]]:
+        """The fields that a person filled in, for reading and copying."""
+        return [(name, value) for name, value in self.fields if value and not _CARRIED.fullmatch(name)]
 
     @property
     def fits(self) -> bool:

@@ -160,3 +160,16 @@ def test_a_forged_post_against_an_ended_session_is_refused_before_it_is_kept(tra
     answer = client.post("/save/", TYPED, HTTP_ORIGIN="http://evil.example")
     assert answer.status_code == 403
     assert 'name="packet"' not in answer.content.decode()
+
+
+def test_a_refusal_on_a_page_of_its_own_shows_what_was_typed_and_no_password(client):
+    """The control stands in it: a look without a press shows nothing, and bookkeeping is not shown as typed."""
+    sign_in(client, make_user(Role.APPLICANT))
+    typed = {**TYPED, "version": "7", "_base": "gebunden"}
+    refused = client.post(reverse("nominations:withdraw", args=[987_654_321]), typed)
+    page = html.unescape(refused.content.decode())
+    assert refused.status_code == 404
+    assert [word in page for word in ("刚才填写的内容", TYPED["name"], "甲", "乙")] == [True] * 4
+    assert [word in page for word in ("geheim", "gebunden", "<dt>version</dt>")] == [False] * 3
+    looked = client.get(reverse("nominations:withdraw", args=[987_654_321])).content.decode()
+    assert "刚才填写的内容" not in looked
