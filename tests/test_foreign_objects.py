@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import fields
 from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,6 +27,8 @@ from dynamic_mgmt.models import (
     Statement,
     UnitChange,
 )
+from dynamic_mgmt.parsing import ListedRow
+from dynamic_mgmt.services.comparing import as_json
 from dynamic_mgmt.services.experiences import add_statement, draft_experience
 from dynamic_mgmt.services.incidents import Told, report_incident
 from dynamic_mgmt.services.renaming import ChangeTold, propose_change
@@ -159,8 +163,10 @@ def _of_a_unit() -> Things:
         proposed_by_id=_person(Role.CITY_REVIEWER).user_id,
         proposed_at=DURING,
     )
-    blank = dict.fromkeys(("batch", "list_year", "uscc", "product_model", "province", "city"), "")
-    row = {**blank, "category": "factory", "level": "national"}
+    blank: dict[str, Any] = {field.name: "" for field in fields(ListedRow)}
+    blank |= dict.fromkeys(("list_year", "listed_on", "removed_on", "published_year"))
+    values = {"number": 1, "category": "factory", "level": "national", "name_as_listed": name, "name_key": name}
+    row = as_json(ListedRow(**{**blank, **values}))
     doubt = MatchDoubt.objects.create(subject="row", key="k" * 64, name=name, row=row, raised_at=DURING)
     return {
         "unit_id": stage.unit.pk,
