@@ -131,7 +131,7 @@ def _applicant(number: int, category: Category, index: int) -> Applicant:
     brand = BRANDS[number % len(BRANDS)]
     script = script_of(category, index)
     if category == Category.PARK:
-        subject = script.twin or f"{place}{PARK_NAMES[index % len(PARK_NAMES)]}"
+        subject = f"{place}{PARK_NAMES[index % len(PARK_NAMES)]}"
         organisation = f"{place}{PARK_NAMES[index % len(PARK_NAMES)]}管理委员会"
     else:
         suffix = "集团股份有限公司" if category == Category.SUPPLY_CHAIN else "制造有限公司"
@@ -146,7 +146,7 @@ def _applicant(number: int, category: Category, index: int) -> Applicant:
         district=district,
         category=category,
         organisation=organisation,
-        subject=subject,
+        subject=script.twin or subject,
         industry=script.industry or code,
         product=product,
         address=f"大连市{DISTRICT_NAMES[district]}演示工业街{number}号",

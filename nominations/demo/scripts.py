@@ -26,6 +26,8 @@ DRAFT, HANDED_IN, CHECKED, RETURNED, ANSWERED, WITHDRAWN = (
 #: Standards of the list that the city imports for the demonstration; no real list is imitated.
 LISTED_STANDARD, UNLISTED_STANDARD = "DEMO 1001-2022", "DEMO 9999-2022"
 GENERAL = "GB/T 36132-2018"
+#: Names that two applicants share: the factories lie in one district, which is told of it; the parks in two, which are not.
+TWIN_FACTORY, TWIN_PARK = "普兰店演示联合制造基地", "演示湾跨区联合产业园"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ FACTORIES: dict[int, Script] = {
     0: Script("材料和佐证齐全", documents="all", evaluator="beichen", declared=True),
     1: Script("重点用能行业，达到先进值", answers=_advanced("110"), key_energy=True, evaluator="beichen"),
     2: Script("重点用能行业，未达到先进值，须书面决定", answers=_advanced("131"), key_energy=True, evaluator="haiyan"),
-    3: Script("材料齐全", evaluator="beichen"),
+    3: Script("与本区另一申报同名", evaluator="beichen", twin=TWIN_FACTORY),
     4: Script("曾停产", HANDED_IN, _told("EX1", "2021-03-01", "演示：生产线停产")),
     5: Script("有处罚记录", HANDED_IN, _told("EX2", "2021-06-15", "演示：环境行政处罚"), evaluator="haiyan"),
     6: Script("自报曾被移出名单", HANDED_IN, _told("EX3", "2020-11-20", "演示：被移出名单"), evaluator="haiyan"),
@@ -114,7 +116,7 @@ FACTORIES: dict[int, Script] = {
     11: Script("有其他情况，须书面决定", answers=_told("EXO", "2021-05-01", "演示：群众信访事项，已办结")),
     # 5500 m³ of waste gas a piece; the best listed factory of the demonstration has 5410.
     12: Script("未优于同行业绿色工厂", answers={"waste_gas": "76725000"}, evaluator="boxin"),
-    13: Script("同类别已在名单中", listed="listed"),
+    13: Script("同类别已在名单中，与本区另一申报同名", listed="listed", twin=TWIN_FACTORY),
     14: Script("行业已有标准而用通则", HANDED_IN, industry_standard="演示行业标准 001-2021", declared=True),
     15: Script("信用查询缺一处", DRAFT, blank=("gsxt_on", "gsxt_clean")),
     16: Script("近三年情况未填", DRAFT, blank=_ALL_STATEMENTS, evaluator="boxin"),
@@ -170,8 +172,8 @@ PARKS: dict[int, Script] = {
         },
         evaluator="beichen",
     ),
-    3: Script("与另一推荐单位同名", evaluator="haiyan", twin="演示湾跨区联合产业园"),
-    4: Script("与另一推荐单位同名", evaluator="beichen", twin="演示湾跨区联合产业园"),
+    3: Script("与另一推荐单位同名", evaluator="haiyan", twin=TWIN_PARK),
+    4: Script("与另一推荐单位同名", evaluator="beichen", twin=TWIN_PARK),
 }
 CHAINS: dict[int, Script] = {
     0: Script("条件齐备", declared=True),

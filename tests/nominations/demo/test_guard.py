@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from io import StringIO
 
 import pytest
@@ -60,3 +61,12 @@ def test_limited_cast_begins_with_every_category_of_the_tutorials_district():
     assert {a.district for a in small} == {"210281"}
     assert {a.category for a in small} == {"factory", "product", "park", "supply_chain"}
     assert [a for a in small if a not in cast()] == []
+
+
+def test_names_are_shared_within_one_district_and_across_two():
+    districts = defaultdict(list)
+    for applicant in cast():
+        districts[applicant.category, applicant.subject].append(applicant.district)
+    shared = {category: found for (category, _), found in districts.items() if len(found) > 1}
+    # A finding tells of the first pair and keeps silent on the second: test_collecting looks at what is stored.
+    assert shared == {"factory": ["210214"] * 2, "park": ["210214", "210211"]}
