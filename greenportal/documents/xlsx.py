@@ -13,6 +13,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -322,18 +323,21 @@ class TableBook:
             start = end + 1
 
     def _rows(self, sheet: Worksheet, table: Table, row: int) -> int:
+        looks = [self._look(sheet, column) for column in table.columns]
         for record in [*table.rows, *(Row({}) for _ in range(table.blank_rows))]:
-            for index, column in enumerate(table.columns, 1):
+            for index, (column, look) in enumerate(zip(table.columns, looks, strict=True), 1):
                 cell = cell_at(sheet, row, index)
+                cell._style = copy(look._style)  # type: ignore[attr-defined]  # how openpyxl's manual copies a look
                 put(cell, record.values.get(column.key), column)
-                self._style_input(cell, column)
             sheet.row_dimensions[row].height = _height(record, table.columns)
             if record.id:
                 self._ids.append((table.name, row, record.id))
             row += 1
         return row
 
-    def _style_input(self, cell: Cell, column: Column) -> None:
+    def _look(self, sheet: Worksheet, column: Column) -> Cell:
+        """Return a cell outside the sheet with the look of a column: styles are looked up once, not for each cell."""
+        cell = Cell(sheet, row=1, column=1)
         cell.font, cell.border = Font(name=SONG, size=11), GRID
         right = column.kind in {"int", "decimal"} and column.decimals is not None
         centre = column.kind in {"code", "date", "choice", "int"} and not right
@@ -343,6 +347,7 @@ class TableBook:
         if self._protected and not column.locked:
             cell.protection = Protection(locked=False)
             cell.fill = INPUT_FILL
+        return cell
 
     def _validations(self, sheet: Worksheet, table: Table, first: int, last: int) -> None:
         for index, column in enumerate(table.columns, 1):
