@@ -21,6 +21,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.db.models.signals import pre_save
+from django.test import TransactionTestCase
 from kombu import pools
 
 from greenportal.devtools.account import service_account
@@ -28,6 +29,7 @@ from greenportal.devtools.console import tail
 from greenportal.devtools.places import BIN, LOCAL, ROOT
 from greenportal.devtools.process import end, spawn
 from greenportal.devtools.redis import RedisServer
+from tests import emptying
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -69,6 +71,14 @@ def sessions_end_with_the_tests(django_db_setup: None, django_db_blocker: Any) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_emptying() -> Iterator[None]:
+    """Empty the database after a test that commits by deleting what is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.teardown)
+        yield
 
 
 # --- storage ---------------------------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 
 from greenportal.devtools.redis import RedisServer
 from greenportal.jobs import doorbell, runner
+from tests import emptying
 from tests.conftest import WorkerProcess
 from tests.jobs.app import tasks as _tasks  # noqa: F401  registers the kinds in this process too
 
@@ -84,7 +84,7 @@ def standing(
     process.stop()
     with django_db_blocker.unblock():
         # What it planned after the last test's rows were flushed must not reach other modules.
-        call_command("flush", verbosity=0, interactive=False, allow_cascade=False, inhibit_post_migrate=True)
+        emptying.empty()
 
 
 @pytest.fixture
