@@ -9,9 +9,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenportal.devtools import testbase
 from greenportal.devtools.account import service_account
 from greenportal.devtools.console import say, stop
 from greenportal.devtools.places import BIN, LOCAL, ROOT
@@ -33,16 +35,18 @@ def tool(name: str, *arguments: str) -> tuple[str, ...]:
     return (str(BIN / name), *arguments)
 
 
+#: Two run at a time, the longest first.
 STATIC = (
+    Step("types", tool("mypy", *PACKAGES)),
     Step("ruff check", tool("ruff", "check", "-q", ".")),
     Step("ruff format", tool("ruff", "format", "--check", "-q", ".")),
     Step("import contracts", tool("lint-imports", "--no-cache")),
     Step("dependencies", tool("deptry", ".", "--config", "requirements/deptry.toml", "--no-ansi")),
     Step("templates", tool("djlint", "templates", "--lint", "--quiet")),
-    Step("types", tool("mypy", *PACKAGES)),
     Step("migrations", tool("python", "manage.py", "makemigrations", "--check", "--dry-run")),
     Step("system checks", tool("python", "manage.py", "check", "--fail-level", "WARNING")),
 )
+DATABASE = Step("test database", tool("python", "-m", "greenportal.devtools.testbase"))
 
 
 @contextlib.contextmanager
@@ -70,19 +74,35 @@ def test_environment() -> Iterator[dict[str, str]]:
 
 
 def run_steps(steps: Sequence[Step], env: dict[str, str]) -> list[str]:
-    """Run all steps, show what a failing one says, return the names of those that failed."""
-    failed = []
-    for step in steps:
-        started = time.monotonic()
-        done = subprocess.run(
-            step.command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        mark = "ok  " if done.returncode == 0 else "FAIL"
-        say(f"{mark} {step.name:<18}{time.monotonic() - started:6.1f} s")
-        if done.returncode:
-            failed.append(step.name)
-            say((done.stdout + done.stderr).strip())
-    return failed
+    """Run all steps, two at a time; show what a failing one says, return the names of those that failed."""
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(_run_step, step, env) for step in steps]
+        for done in as_completed(running):
+            name, seconds, trouble = done.result()
+            say(f"{'ok  ' if trouble is None else 'FAIL'} {name:<18}{seconds:6.1f} s")
+            if trouble is not None:
+                say(trouble)
+    results = [done.result() for done in running]
+    return [name for name, _, trouble in results if trouble is not None]
+
+
+def _run_step(step: Step, env: dict[str, str]) -> tuple[str, float, str | None]:
+    """Return the step's name, its seconds and, of one that failed, what it said."""
+    started = time.monotonic()
+    done = subprocess.run(
+        step.command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return step.name, time.monotonic() - started, (done.stdout + done.stderr).strip() if done.returncode else None
+
+
+@contextlib.contextmanager
+def one_migration(env: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the environment in which the processes of the tests copy the database that `DATABASE` makes."""
+    name = f"test_greenportal{env.get('TEST_DB_SUFFIX', '')}_base"
+    try:
+        yield {**env, "TEST_DB_TEMPLATE": name}
+    finally:
+        testbase.drop(name, env["DATABASE_URL"])
 
 
 def pytest(env: dict[str, str], *arguments: str) -> int:
@@ -101,8 +121,8 @@ def everything() -> None:
     """`make test`: all checks and all tests but the slow ones, two at a time; browser and worker tests each stay in
     one process. What is marked `slow` takes minutes a test and has a command of its own: `make slow`.
     """
-    with test_environment() as env:
-        failed = run_steps(STATIC, env)
+    with test_environment() as plain, one_migration(plain) as env:
+        failed = run_steps((DATABASE, *STATIC), env)
         status = pytest(env, "-n", "2", "--dist", "loadgroup", "-q", "-m", "not slow", "tests")
     _finish(failed, status)
 
@@ -116,8 +136,8 @@ def slow() -> None:
 
 def fast() -> None:
     """`make check`: lint, types, contracts and the tests that need neither browser nor worker."""
-    with test_environment() as env:
-        failed = run_steps(STATIC, env)
+    with test_environment() as plain, one_migration(plain) as env:
+        failed = run_steps((DATABASE, *STATIC), env)
         status = pytest(env, "-n", "2", "-q", "-m", "not e2e and not services and not battery and not slow", "tests")
     _finish(failed, status)
 

@@ -23,7 +23,11 @@ STORAGES = {
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Several people and processes test side by side: each names its own database.
-DATABASES["default"]["TEST"] = {"NAME": f"test_greenportal{env.text('TEST_DB_SUFFIX')}"}
+# TEST_DB_TEMPLATE is a migrated database to copy (greenportal/devtools/testbase.py); without it each process migrates.
+DATABASES["default"]["TEST"] = {
+    "NAME": f"test_greenportal{env.text('TEST_DB_SUFFIX')}",
+    "TEMPLATE": env.text("TEST_DB_TEMPLATE") or None,
+}
 DATABASES["default"]["OPTIONS"]["options"] = "-c greenportal.max_skew=off"
 # An N+1 query inside a request is an error (django-zeal); every test of a page looks for them.
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
