@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +60,23 @@ _TABLE = {"key", "label", "columns", "fixed", "min_rows", "max_rows", "show_if",
 
 
 def load(path: Path) -> Sheet:
-    """Return the sheet of a TOML file; raise SheetError with file, line, place and reason."""
-    text = path.read_text(encoding="utf-8")
+    """Return the sheet of a TOML file; raise SheetError with file, line, place and reason.
+
+    The file is read each time, what it says is compiled once: the result is immutable and shared.
+    """
+    return _compiled(path.name, path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=64)
+def _compiled(name: str, text: str) -> Sheet:
     try:
         raw = tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        raise SheetError(path.name, int(found[1]) if found else 0, "", str(error)) from error
-    sheet = _Reader(path.name, text).sheet(raw)
-    if sheet.key != path.stem:
-        raise SheetError(path.name, 1, "key", f"is {sheet.key!r}, but the file is {path.name}")
+        raise SheetError(name, int(found[1]) if found else 0, "", str(error)) from error
+    sheet = _Reader(name, text).sheet(raw)
+    if sheet.key != Path(name).stem:
+        raise SheetError(name, 1, "key", f"is {sheet.key!r}, but the file is {name}")
     return sheet
 
 

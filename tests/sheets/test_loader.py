@@ -37,6 +37,18 @@ def test_load_reads_a_sheet_and_its_json_gives_the_same(tmp_path):
     assert from_json(sheet.definition).sha256 == sheet.sha256
 
 
+def test_a_file_is_compiled_once_and_again_when_it_says_something_else(tmp_path):
+    first = load(write(tmp_path, more='unit = "吨"'))
+    assert load(write(tmp_path, more='unit = "吨"')) is first
+    assert load(write(tmp_path, more='unit = "千克"')).field("name").unit == "千克"
+
+
+def test_a_malformed_file_is_refused_each_time(tmp_path):
+    for _ in range(2):
+        with pytest.raises(SheetError):
+            load(write(tmp_path, more="colour = 1"))
+
+
 def test_hash_follows_the_content_not_the_order_of_keys():
     one = definition()
     turned = dict(reversed(one.items()))
