@@ -22,6 +22,9 @@ from tests.factories.nominations import complete_answers
 from tests.factories.reports import report_answers
 from tests.nominations.packets import samples
 
+#: In one process: a volume takes seconds, and all its tests look at the same one.
+pytestmark = pytest.mark.xdist_group("volumes")
+
 MM = 72 / 25.4
 #: Type areas in mm, (left, right, top, bottom) margins: forms, covers, pages that lie across; a hair is allowed.
 UPRIGHT = {"form": (28, 22, 34, 24), "cover": (28, 26, 37, 35)}
