@@ -65,6 +65,11 @@ def find(
     return found
 
 
+def sources_of(table: Iterable[Transition], action: str) -> frozenset[str]:
+    """Return every state from which somebody may take `action`: what a list offers it for."""
+    return frozenset().union(*(t.sources for t in table if t.action == action))
+
+
 def actions_from(table: Iterable[Transition], *, state: str, role: Role) -> list[Transition]:
     """Return the moves that `role` has from `state`, in table order; windows are not asked."""
     return [t for t in table if state in t.sources and role in t.roles]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from greenportal.accounts.actors import Role
-from greenportal.transitions import Transition, row
+from greenportal.transitions import Transition, row, sources_of
 from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT
 
 
@@ -56,8 +56,6 @@ _DISTRICT = (Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD)
 _CITY = (Role.CITY_REVIEWER, Role.CITY_LEAD)
 #: States in which the applicant's answers may change.
 EDITABLE = frozenset({N.DRAFT, N.RETURNED_BY_DISTRICT, N.RETURNED_BY_CITY})
-#: What the city may return for correction.
-RETURNABLE = frozenset({N.SUBMITTED, N.CORRECTED})
 #: States that count as sent by the district.
 WITH_CITY = frozenset({N.SUBMITTED, N.ACCEPTED, N.RETURNED_BY_CITY, N.CORRECTED})
 #: States in which the city sees a nomination at all; drafts are never among them.
@@ -116,6 +114,8 @@ NOMINATION_TRANSITIONS: tuple[Transition, ...] = (
     row("correct", [N.RETURNED_BY_CITY], N.CORRECTED, [Role.APPLICANT, *_DISTRICT], "提交补正"),
     row("withdraw", WITHDRAWABLE, N.WITHDRAWN, [Role.APPLICANT, *_DISTRICT], "撤回申报", needs_reason=True),
 )
+#: What the city may return for correction.
+RETURNABLE = sources_of(NOMINATION_TRANSITIONS, "return_by_city")
 
 L = ListState
 LIST_TRANSITIONS: tuple[Transition, ...] = (

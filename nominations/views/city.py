@@ -17,6 +17,7 @@ from greenportal.directory.selectors import nominating_authorities
 from greenportal.findings.types import Finding, NotVisible
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets.printing import printed
+from greenportal.transitions import actions_from
 from nominations.constants import RETURN_PHRASES
 from nominations.forms.base import whole
 from nominations.forms.city import InboxFilter, PaperForm
@@ -27,7 +28,7 @@ from nominations.selectors import city, versions
 from nominations.selectors.content import sheets_by_sha, shown_of, worded
 from nominations.selectors.nominations import get_visible, versions_visible_to, visible_to
 from nominations.services import accepting, returning
-from nominations.states import RETURNABLE, NominationState
+from nominations.states import NOMINATION_TRANSITIONS, RETURNABLE
 from nominations.views.district import current_round, filter_told
 from nominations.views.exports import inbox_workbook
 from nominations.views.lists import get_list
@@ -76,6 +77,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "lists": [(row, STATE_COLOURS.get(row.state, "")) for row in city.lists(actor, round_id=year.pk)],
         "page": page,
         "rows": [(row, STATE_COLOURS.get(row.state, "")) for row in page],
+        "returnable": RETURNABLE,
         "form": form,
         "query": query.urlencode(),
         "phrases": RETURN_PHRASES,
@@ -108,7 +110,7 @@ def nomination(request: HttpRequest, nomination_id: int) -> HttpResponse:
         ),
         "correction": correction,
         "events": events_of(row),
-        "actions": row.state in {NominationState.SUBMITTED, NominationState.CORRECTED},
+        "moves": {t.action for t in actions_from(NOMINATION_TRANSITIONS, state=row.state, role=actor.role)},
     }
     return render(request, "nominations/city_nomination.html", context)
 

@@ -8,7 +8,7 @@ import pytest
 
 from greenportal.accounts.actors import Role
 from greenportal.findings.types import DomainError, ReasonRequired, Refused, WindowClosed, WrongState
-from greenportal.transitions import actions_from, find
+from greenportal.transitions import actions_from, find, row, sources_of
 from nominations.constants import CLOCK_APPLICANT, CLOCK_SUBMIT
 from nominations.states import (
     EDITABLE,
@@ -17,6 +17,7 @@ from nominations.states import (
     OPEN,
     PUBLIC_NAMES,
     PUBLIC_TO_CITY,
+    RETURNABLE,
     WITH_CITY,
     WITH_DISTRICT,
     ListState,
@@ -176,3 +177,10 @@ def test_groups_of_states_say_what_they_mean():
     assert OPEN == WITH_DISTRICT | WITH_CITY
     assert not PUBLIC_TO_CITY & {"draft", "handed_in", "checked", "finalised", "returned_by_district", "withdrawn"}
     assert WITH_CITY < PUBLIC_TO_CITY
+
+
+def test_what_the_city_may_return_is_what_the_table_lets_it_return():
+    assert set(NOMINATION_ORACLE["return_by_city"][0]) == RETURNABLE
+    assert RETURNABLE <= WITH_CITY
+    table = [row("x", ["a"], "b", [A], "甲"), row("x", ["c"], "b", [D], "乙"), row("y", ["d"], "b", [A], "丙")]
+    assert sources_of(table, "x") == {"a", "c"}
