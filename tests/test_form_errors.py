@@ -40,8 +40,6 @@ NEVER = {
     "dynamic_mgmt:removals": "boxes to tick: that none is ticked is said as a message above the page",
     "audit:verify": "any seal is an answer: it is the stored one or it is not",
 }
-#: Shown to be read although the time for it is over: pressing it is refused on a page of its own.
-LATE = {"sent": {"nominations:seal"}}
 #: So many forms came back with errors at least: the count keeps the sweep from finding nothing.
 FLOOR = {
     "drafts": {
@@ -190,7 +188,7 @@ def test_errors_of_every_form_point_at_what_is_there(
             if lost or not title(html).startswith("错误："):
                 wrong[address.name] = (lost, title(html))
     assert wrong == {}
-    assert shown - seen - NEVER.keys() - LATE.get(place.__name__, set()) == set()
+    assert shown - seen - NEVER.keys() == set()
     assert len(seen) >= FLOOR[place.__name__][role], sorted(seen)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -27,6 +28,12 @@ from nominations.services import finalising, packets, ranking, sealing, submitti
 from nominations.states import ListState, NominationState
 from nominations.views.district import DISTRICT, current_round, own_authority
 from nominations.views.shared import STATE_COLOURS, answered, done, kept, version_of
+
+#: Why no scan is taken now, where the list is still with its district.
+_NO_SCAN: dict[str, str] = {
+    ListState.DRAFTING: "推荐汇总表定稿后才能上传盖章件。",
+    ListState.SEALED: "盖章件已核对，可以由负责人报送。需要更换的，请先撤销定稿。",
+}
 
 
 def get_list(request: HttpRequest, list_id: int) -> RecommendationList:
@@ -251,8 +258,11 @@ def seal(request: HttpRequest, list_id: int) -> HttpResponse:
     """The sealed scan comes back and is matched to the finalised version."""
     actor = actor_of(request)
     row = get_list(request, list_id)
-    if request.method == "POST" and row.state != ListState.FINALISED:
-        raise WrongState("推荐汇总表不在待上传盖章件的状态，请刷新页面查看最新状态。")
+    if row.state != ListState.FINALISED:
+        if request.method == "POST":
+            raise WrongState("推荐汇总表不在待上传盖章件的状态，请刷新页面查看最新状态。")
+        messages.info(request, _NO_SCAN.get(row.state, "推荐汇总表已报送，盖章件不再更换。"))
+        return redirect("nominations:list", row.pk)
     form = ScanForm(posted(request), request.FILES or None, initial={"version": row.version})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -15,7 +15,7 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.filings.models import FieldComment
-from greenportal.findings.types import Finding, Outcome
+from greenportal.findings.types import Finding, Outcome, Verdict
 from greenportal.jobs.models import Job
 from greenportal.rounds.selectors import rulebook_at, window
 from greenportal.transitions import actions_from
@@ -26,11 +26,15 @@ from nominations.models import Correction, Nomination, SealScan, StateChange
 from nominations.selectors.content import Content, contents, gaps
 from nominations.selectors.decisions import latest_decisions
 from nominations.selectors.nominations import get_visible, visible_to
+from nominations.selectors.people import hats
+from nominations.services.checking import evaluator_organisation
 from nominations.services.following import is_shipped, open_forms
 from nominations.states import EDITABLE, NOMINATION_TRANSITIONS, NominationState
 from nominations.views.shared import STATE_COLOURS, current_correction, findings_of
 from nominations.views.tasklist import sheet_tasks, step_tasks
 
+#: Moves by which the district judges: not for somebody who also works for the applicant or its evaluator.
+_JUDGING = frozenset({"check", "uncheck", "return_by_district"})
 #: Verdicts shown on the nomination's own page; the rest is one click away.
 _URGENT = 8
 FOLDED = "不适用"
@@ -49,6 +53,7 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
     rulebook, _ = rulebook_at(nomination.round_id)
     content = _content(actor, nomination)
     missing = gaps(nomination, content, rulebook)
+    may_judge = _may_judge(actor, nomination)
     context = {
         "nomination": nomination,
         "colour": STATE_COLOURS.get(nomination.state, ""),
@@ -59,11 +64,12 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "correction": current_correction(nomination),
         "seal_page": _seal_page(actor, nomination),
         "comments": _open_comments(nomination),
-        "moves": _moves(actor, nomination),
+        "moves": _moves(actor, nomination, may_judge=may_judge.allowed),
         "clocks": _clocks(nomination),
         "events": events_of(nomination),
         "editable": nomination.state in EDITABLE,
-        "establishing": rules.may_set_key_energy_user(actor, nomination).allowed,
+        "establishing": may_judge.allowed and rules.may_set_key_energy_user(actor, nomination).allowed,
+        "two_hats": rules.TWO_HATS if actor.is_district and not may_judge.allowed else "",
     }
     return render(request, "nominations/detail.html", context)
 
@@ -122,7 +128,13 @@ def _seal_page(actor: Actor, nomination: Nomination) -> Correction | None:
     return rows.annotate(scanned=Exists(SealScan.objects.filter(correction=OuterRef("pk")))).order_by("-pk").first()
 
 
-def _moves(actor: Actor, nomination: Nomination) -> list[tuple[str, str, bool]]:
+def _may_judge(actor: Actor, nomination: Nomination) -> Verdict:
+    """Whether the actor judges this nomination for its district: not its own organisation's. One query for officers."""
+    worn = hats(actor) if actor.is_district else frozenset()
+    return rules.may_judge(actor, nomination, hats=worn, evaluator_organisation_id=evaluator_organisation(nomination))
+
+
+def _moves(actor: Actor, nomination: Nomination, *, may_judge: bool) -> list[tuple[str, str, bool]]:
     """The acts the actor has here besides handing in: (label, url, posts at once)."""
     pages = {
         "take_back": ("nominations:take_back", True),
@@ -133,7 +145,7 @@ def _moves(actor: Actor, nomination: Nomination) -> list[tuple[str, str, bool]]:
     }
     found = []
     for move in actions_from(NOMINATION_TRANSITIONS, state=nomination.state, role=actor.role):
-        if move.action in pages:
+        if move.action in pages and (may_judge or move.action not in _JUDGING):
             name, at_once = pages[move.action]
             found.append((move.label, reverse(name, args=[nomination.pk]), at_once))
     return found

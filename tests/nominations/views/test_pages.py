@@ -13,10 +13,11 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import User
 from greenportal.rounds.services import grant_extension
+from nominations import rules
 from nominations.constants import CLOCK_SUBMIT
 from nominations.models import NominationVersion
 from nominations.services import submitting
-from tests.factories.accounts import make_actor, make_user, sign_in
+from tests.factories.accounts import make_actor, make_membership, make_user, sign_in
 from tests.factories.nominations import (
     Ready,
     make_checked,
@@ -100,8 +101,44 @@ def test_list_pages_open_for_the_lead_at_each_stage(stage: str) -> None:
     client = browser(ready.district.lead)
     names = ["list", "finalise", "reopen", "seal", "submit"] + (["receipt"] if stage == "submitted" else [])
     for name in names:
-        response = client.get(reverse(f"nominations:{name}", args=[ready.list.pk]))
+        response = client.get(reverse(f"nominations:{name}", args=[ready.list.pk]), follow=name == "seal")
         assert response.status_code == 200, name
+
+
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [
+        ("checked", "推荐汇总表定稿后才能上传盖章件。"),
+        ("finalised", ""),
+        ("sealed", "盖章件已核对，可以由负责人报送。需要更换的，请先撤销定稿。"),
+        ("submitted", "推荐汇总表已报送，盖章件不再更换。"),
+    ],
+)
+def test_a_scan_is_asked_for_only_while_one_is_taken(stage: str, told: str) -> None:
+    ready = ready_list(stage=stage)
+    response = browser(ready.district.officer).get(reverse("nominations:seal", args=[ready.list.pk]), follow=True)
+    html = response.content.decode()
+    assert ('type="file"' in html) is (stage == "finalised")
+    if told:
+        assert response.redirect_chain[0][0] == reverse("nominations:list", args=[ready.list.pk])
+        assert told in html
+
+
+def test_an_officer_who_also_works_for_the_applicant_is_offered_no_judging() -> None:
+    """The services refuse him each of these; a colleague sees them all."""
+    district = make_district()
+    with clock.fixed(DURING):
+        own = make_handed_in(district)
+    colleague = make_user(Role.DISTRICT_OFFICER, authority=district.authority)
+    make_membership(User.objects.get(pk=district.officer.user_id), Role.APPLICANT, organisation=own.applicant)
+    judging = ("key_energy", "signatures", "independence", "check", "return")
+    pages = [reverse(f"nominations:{name}", args=[own.pk]) for name in judging]
+    seen = browser(district.officer).get(reverse("nominations:detail", args=[own.pk])).content.decode()
+    assert [page for page in pages if page in seen] == []
+    assert rules.TWO_HATS in seen
+    other = sign_in(Client(), colleague).get(reverse("nominations:detail", args=[own.pk])).content.decode()
+    assert [page for page in pages if page not in other] == []
+    assert rules.TWO_HATS not in other
 
 
 def submitted() -> Ready:
