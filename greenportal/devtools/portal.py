@@ -32,6 +32,8 @@ from greenportal.devtools.redis import RedisServer
 WEB_PORT = 8000
 APP_ROLE = "greenportal_app"
 STATE = LOCAL / "run.json"
+#: How far the demonstration is loaded where STAGE names no other.
+DEMO_STAGE = "collecting"
 RESTARTS_IN_A_MINUTE = 3
 #: What a second tool of this checkout (`make packet`, `make shell`) needs to work on the same servers and files.
 SHARED = (
@@ -199,9 +201,10 @@ def _prepare_database(env: dict[str, str]) -> None:
     begun, url = note.with_name("demo-begun"), env["DATABASE_URL"]
     broken_off = begun.is_file() and begun.read_text(encoding="utf-8") == url
     if has_command("demo") and (broken_off or _is_empty(url)):
-        say("Loading the demonstration (2022 round, collecting) …")
+        stage = os.environ.get("STAGE") or DEMO_STAGE
+        say(f"Loading the demonstration (2022 round, {stage}) …")
         begun.write_text(url, encoding="utf-8")
-        _manage(env, "demo", "--stage", "collecting")
+        _manage(env, "demo", "--stage", stage)
         begun.unlink()
 
 
