@@ -18,7 +18,7 @@ def entries(actor: Actor) -> Sequence[NavItem]:
     """The city's roster of units and classes."""
     if not actor.is_city:
         return []
-    return [NavItem("基础名录", reverse("directory:authorities"), prefix="/directory/")]
+    return [NavItem("基础名录", reverse("directory:authorities"), prefix="/directory/", place=65)]
 
 
 def own_uploads(actor: Actor, files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:

@@ -39,11 +39,15 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the main navigation. `prefix`: paths that count as being there (default: the url)."""
+    """One entry of the main navigation. `prefix`: paths that count as being there (default: the url).
+
+    place: the lower, the further to the left; the main job of a role stands first, what is looked up last.
+    """
 
     label: str
     url: str
     prefix: str = ""
+    place: int = 50
 
 
 Provider = Callable[[Actor], Sequence[WorkItem]]
@@ -80,5 +84,5 @@ def items_for(actor: Actor) -> dict[Group, list[WorkItem]]:
 
 
 def navigation_for(actor: Actor) -> list[NavItem]:
-    """Return the entries of the main navigation for `actor`, in the order of registration."""
-    return [item for provider in _navigation for item in provider(actor)]
+    """Return the entries of the main navigation for `actor` by their place, then in the order of registration."""
+    return sorted((item for provider in _navigation for item in provider(actor)), key=lambda item: item.place)

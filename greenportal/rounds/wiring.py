@@ -29,7 +29,7 @@ def visible_documents(actor: Actor, rows: QuerySet[StoredFile]) -> QuerySet[Stor
 def entries(actor: Actor) -> Sequence[NavItem]:
     """Rounds, for districts and the city; others find them from their own pages."""
     if actor.is_city or actor.is_district:
-        return [NavItem("年度批次", reverse("rounds:index"))]
+        return [NavItem("年度批次", reverse("rounds:index"), place=60)]
     return []
 
 
