@@ -40,12 +40,14 @@ def _units(actor: Actor) -> list[ListedUnit]:
 def index(request: HttpRequest) -> HttpResponse:
     """What the reader may see, newest first, and the statements of its units."""
     actor = actor_of(request)
+    writer = actor.is_applicant or actor.is_district
     mine = units_visible_to(actor).order_by().values("pk")
     statements = Statement.objects.filter(unit__in=mine, withdrawn_at=None).select_related("unit")[:SHOWN]
     context = {
         "rows": list(experiences_visible_to(actor)[:SHOWN]),
         "statements": list(statements),
-        "may_write": actor.is_applicant or actor.is_district,
+        "may_write": writer and mine.filter(removed_on=None).exists(),
+        "writer": writer,
     }
     return render(request, "dynamic_mgmt/experiences.html", context)
 

@@ -1,5 +1,7 @@
 """Application configuration."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -11,5 +13,6 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load `tasks.py` of every app, so that each job kind is known wherever jobs are asked for."""
+        """Load `tasks.py` of every app, so that each job kind is known wherever jobs are asked for; the navigation."""
         autodiscover_modules("tasks")
+        import_module(f"{self.name}.navigation")

@@ -62,7 +62,7 @@ def _line(item: worklist.WorkItem) -> dict[str, str | bool]:
         "url": item.url,
         "due": clock.spoken(item.due_at) if item.due_at else "",
         "late": late,
-        "at": f"{clock.local(item.at):%Y-%m-%d %H:%M}" if item.at else "",
+        "at": clock.spoken(item.at) if item.at else "",
         "status": item.status,
         "colour": item.colour,
         "detail": item.detail,
