@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -32,6 +33,7 @@ from greenportal.devtools.redis import RedisServer
 WEB_PORT = 8000
 APP_ROLE = "greenportal_app"
 STATE = LOCAL / "run.json"
+_asked_to_stop = threading.Event()
 #: How far the demonstration is loaded where STAGE names no other.
 DEMO_STAGE = "collecting"
 RESTARTS_IN_A_MINUTE = 3
@@ -104,7 +106,14 @@ def run() -> None:
 
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    _asked_to_stop.set()
     raise KeyboardInterrupt
+
+
+def _heed() -> None:
+    """Raise KeyboardInterrupt once more where one was lost: Python drops what is raised while it starts a process."""
+    if _asked_to_stop.is_set():
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -287,6 +296,7 @@ def _wait_until_ready(web: Service, env: dict[str, str], seconds: float = 90) ->
     limit = time.monotonic() + seconds
     address = f"http://127.0.0.1:{env['PORT']}/readyz"
     while time.monotonic() < limit:
+        _heed()
         if web.process is None or web.process.poll() is not None:
             raise RuntimeError(f"{tail(web.log)}\nThe web server did not start; its whole log: {web.log}")
         with (
@@ -326,6 +336,7 @@ def _announce(env: dict[str, str], accounts: str) -> None:
 def _watch(services: list[Service], env: dict[str, str]) -> None:
     """Start again what dies; give up, by RuntimeError, what dies again and again."""
     while True:
+        _heed()
         for service in services:
             if service.process is not None and service.process.poll() is not None:
                 status = service.process.returncode

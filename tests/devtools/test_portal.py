@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -134,6 +136,17 @@ def test_part_that_keeps_dying_is_given_up_with_its_log(place, capsys):
         portal._watch([service], dict(os.environ))
 
     assert capsys.readouterr().out.count("worker-fast ended with status 3; starting it again") == 3
+
+
+def test_a_ctrl_c_that_python_dropped_is_heeded_in_the_next_second(place, monkeypatch):
+    """It came while a part was being started: what is raised in the hooks around a fork is printed and forgotten."""
+    monkeypatch.setattr(portal, "_asked_to_stop", threading.Event())
+    with contextlib.suppress(KeyboardInterrupt):
+        portal._as_interrupt(signal.SIGINT, None)
+    with pytest.raises(KeyboardInterrupt):
+        portal._watch([], {})
+    with pytest.raises(KeyboardInterrupt):
+        portal._wait_until_ready(Service("web", ["true"]), {"PORT": "1"})
 
 
 def test_web_that_cannot_start_is_told_with_its_log(place):
