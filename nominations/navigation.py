@@ -20,18 +20,18 @@ def entries(actor: Actor) -> Sequence[NavItem]:
             NavItem("本区县申报", reverse("nominations:board"), prefix=reverse("nominations:board"), place=FIRST),
             NavItem("推荐汇总表", reverse("nominations:my_list"), prefix="/nominations/lists/", place=FIRST),
             NavItem("征求意见", reverse("nominations:opinions"), place=FIRST),
-            NavItem("条件预核查", reverse("precheck"), place=70),
+            NavItem("申报条件预核查", reverse("precheck"), place=70),
         ]
     if actor.is_city:
         return [
             NavItem("收到的申报", reverse("nominations:inbox"), place=FIRST),
             NavItem("全市汇总表", reverse("nominations:summary"), place=FIRST),
-            NavItem("条件预核查", reverse("precheck"), place=70),
+            NavItem("申报条件预核查", reverse("precheck"), place=70),
         ]
     if actor.is_applicant:
         return [
             NavItem("我的申报", reverse("nominations:own"), prefix="/nominations/", place=FIRST),
-            NavItem("条件预核查", reverse("precheck"), place=70),
+            NavItem("申报条件预核查", reverse("precheck"), place=70),
         ]
     if actor.is_evaluator:
         return [NavItem("选择本机构的申报", reverse("nominations:named"), place=FIRST)]
