@@ -1,6 +1,8 @@
 """Both reports by Excel, in a browser: template, filled cells, preview, stored; finished by the evaluator; one PDF.
 
 A real Chromium. Pictures of every step and of the PDF's pages are kept in .local/screenshots.
+By services only: what comes before the reports and after them (basic sheets, documents, hand-in, check, 定稿), which
+test_journey.py does by hand.
 """
 
 from __future__ import annotations
