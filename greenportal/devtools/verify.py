@@ -145,9 +145,9 @@ def fast() -> None:
 
 
 def browser() -> None:
-    """`make e2e`: the browser tests; screenshots go to .local/screenshots."""
+    """`make e2e`: the browser tests but the slow sweep of axe; screenshots go to .local/screenshots."""
     with test_environment() as env:
-        status = pytest(env, "-q", "-m", "e2e", "tests")
+        status = pytest(env, "-q", "-m", "e2e and not slow", "tests")
     _finish([], status)
 
 

@@ -1,0 +1,109 @@
+"""axe at every page that a role may come to, with things of its own and foreign ones: WCAG 2.0, 2.1 and 2.2, A and AA.
+
+The addresses are those of the role matrix; the things are those of the sweep over forms. All of it takes minutes and
+is run by `make slow`; `make test` looks at a seeded sample. Papers and workbooks are no pages.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
+
+from greenportal.accounts.actors import Role
+from tests.e2e.desk import RULES
+from tests.factories.rounds import DURING
+from tests.test_form_errors import FLOOR, PAPERS, Place, Things, bodies, drafts, person, sent, wanted
+from tests.test_role_matrix import BUTTON, addresses, foreign, url_of
+
+__all__ = ["foreign"]
+pytestmark = pytest.mark.e2e
+
+SEED = "axe"
+#: Of the sample: pages at each of these desks.
+SAMPLE = 10
+SAMPLED = [(drafts, Role.DISTRICT_OFFICER), (sent, Role.CITY_LEAD)]
+#: Sign-in, password and second factor: everybody's own, walked once.
+OWN = ("account_", "mfa_")
+
+
+@pytest.fixture
+def october(settings: Any) -> Iterator[None]:
+    """Let the portal live in the round's time."""
+    settings.CLOCK_OFFSET = DURING - datetime.now(UTC)
+    yield
+
+
+def pages_of(place: Place, role: Role, variants: list[Things]) -> list[str]:
+    """The addresses of a role's pages, each once."""
+    names = {a.name: a for a in wanted(place, role)}
+    if place is drafts:
+        own = (a for a in addresses() if a.name.startswith(OWN) and a.manner != BUTTON and a.name != "account_logout")
+        names.update({a.name: a for a in own if a.name != "mfa_download_recovery_codes"})
+    return list(dict.fromkeys(url_of(a, things) for a in names.values() for things in variants if a.name not in PAPERS))
+
+
+def looked_at(page: Any, portal: Any, urls: Iterable[str]) -> tuple[int, dict[str, list[str]]]:
+    """Open each page; returns how many were shown, and what axe says of them. A refusal's page is looked at once."""
+    shown, wrong, refusals = 0, {}, set()
+    for url in urls:
+        try:
+            answer = page.goto(f"{portal.url}{url}")
+        except Error as error:
+            assert "Download is starting" in str(error), (url, error)
+            continue
+        if "text/html" not in answer.headers.get("content-type", "") or answer.status in refusals:
+            continue
+        assert answer.status < 500 or answer.status == 503, url
+        if answer.status == 200:
+            shown += 1
+        else:
+            refusals.add(answer.status)
+        if found := violations(page):
+            wrong[url] = found
+    return shown, wrong
+
+
+def violations(page: Any) -> list[str]:
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("place", "role"),
+    [(place, role) for place in (drafts, sent, bodies) for role in FLOOR[place.__name__]],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_every_page_of_a_role_is_without_violations(
+    place: Place, role: Role, october: None, live_portal: Any, browser_context: Any, request: pytest.FixtureRequest
+) -> None:
+    variants = place(request)
+    live_portal.sign_in(browser_context, person(role, variants[0]))
+    shown, wrong = looked_at(browser_context.new_page(), live_portal, pages_of(place, role, variants))
+    assert wrong == {}
+    assert shown >= FLOOR[place.__name__][role]
+
+
+@pytest.mark.parametrize(("place", "role"), SAMPLED, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_a_sample_of_the_pages_is_without_violations(
+    place: Place, role: Role, october: None, live_portal: Any, browser_context: Any, request: pytest.FixtureRequest
+) -> None:
+    variants = place(request)
+    urls = random.Random(SEED).sample(pages_of(place, role, variants[:1]), SAMPLE)
+    live_portal.sign_in(browser_context, person(role, variants[0]))
+    shown, wrong = looked_at(browser_context.new_page(), live_portal, urls)
+    assert wrong == {}
+    assert shown > 0
+
+
+def test_control_a_field_without_a_name_and_pale_words_are_seen(page: Any) -> None:
+    page.set_content(
+        '<html lang="zh-CN"><title>甲</title><main><input><p style="color:#bbb">看不清的字</p></main></html>'
+    )
+    assert {text.partition(":")[0] for text in violations(page)} == {"label", "color-contrast"}
