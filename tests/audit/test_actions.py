@@ -20,7 +20,7 @@ from greenportal.devtools.places import ROOT
 from nominations.models import ReportStatement
 
 APPS = ("greenportal", "nominations", "evaluators", "dynamic_mgmt")
-DOORS = {"record", "record_refusal", "record_failure"}
+DOORS = {"record", "record_refusal", "record_failure", "Entry"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -205,6 +205,34 @@ def test_hard_values_survive_the_database_and_verify(data):
     assert services.verify() == []
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 3, 200])
+def test_many_entries_at_once_chain_like_one_after_the_other(count, django_assert_num_queries):
+    services.record(actor=SYSTEM, action="tests.do", target=A)
+    told = [
+        services.Entry(action="tests.one", target=A),
+        services.Entry(action="tests.two", target=A, result="refused"),
+    ]
+    told += [services.Entry(action="tests.do", target=f"tests.thing:{n + 100}", data={"n": n}) for n in range(count)]
+    with django_assert_num_queries(6):
+        services.record_all(actor=SYSTEM, entries=told)
+    rows = AuditEntry.objects.filter(stream=A).order_by("position").values_list("position", "action", "result")
+    assert list(rows) == [(1, "tests.do", "ok"), (2, "tests.one", "ok"), (3, "tests.two", "refused")]
+    assert AuditEntry.objects.exclude(stream=A).filter(position=1).count() == count
+    services.record(actor=SYSTEM, action="tests.do", target=A)
+    assert services.verify() == []
+
+
+@pytest.mark.django_db
+def test_one_or_none_of_many_costs_what_it_did(django_assert_num_queries):
+    services.record(actor=SYSTEM, action="tests.do", target=A)
+    with django_assert_num_queries(0):
+        services.record_all(actor=SYSTEM, entries=[])
+    with django_assert_num_queries(5):
+        services.record_all(actor=SYSTEM, entries=[services.Entry(action="tests.do", target=A)])
+    assert services.verify() == []
+
+
 def test_a_value_that_is_no_json_is_refused_by_name():
     with pytest.raises(TypeError, match="holds a object"):
         chain.plain({"x": object()})
