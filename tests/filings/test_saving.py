@@ -6,6 +6,7 @@ from greenportal.accounts.actors import Role
 from greenportal.audit.models import AuditEntry
 from greenportal.filings import services
 from greenportal.filings.models import Filing
+from greenportal.filings.selectors.reading import forget_sheets
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
 from tests.factories import accounts, filings
 
@@ -186,3 +187,35 @@ def test_save_costs_a_constant_number_of_queries(applicant, django_assert_num_qu
     for changes in ({"name": "乙"}, {"name": "丙", "note": "丁", "output": "1", "used": "2"}):
         with django_assert_num_queries(9):
             services.save(filing_id=filing.pk, seen_version=99, changes=changes, actor=applicant)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_many_filings_are_stored_in_the_same_queries_with_a_trail_each(applicant, count, django_assert_num_queries):
+    rows = [filings.make_filing(applicant, scope_id=500 + n) for n in range(count + 1)]
+    edits = [services.Edit(row.pk, 1, {"name": f"甲{row.pk}"}) for row in rows]
+    forget_sheets()
+    with django_assert_num_queries(11):
+        assert services.save_all(edits=edits, actor=applicant) == count + 1
+    assert [(stored(row).answers["name"], stored(row).version) for row in rows] == [(f"甲{row.pk}", 2) for row in rows]
+    trail = AuditEntry.objects.filter(action="filings.save", target__in=[f"filings.filing:{row.pk}" for row in rows])
+    assert [entry.data["paths"] for entry in trail] == [["name"]] * (count + 1)
+    assert services.save_all(edits=edits, actor=applicant) == 0, "the same again changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        (lambda row, who: save(row, who, {"name": "乙"}, client="b" * 16), Stale),
+        (lambda row, who: services.set_locked(filing_ids=[row.pk], locked=True), Refused),
+        (lambda row, who: Filing.objects.filter(pk=row.pk).delete(), NotVisible),
+    ],
+)
+def test_of_many_filings_all_are_stored_or_none(applicant, spoil, error):
+    first, second = (filings.make_filing(applicant, scope_id=500 + n) for n in range(2))
+    edits = [services.Edit(row.pk, 1, {"name": "甲"}, owner=f"第{row.scope_id}家") for row in (first, second)]
+    spoil(second, applicant)
+    with pytest.raises(error) as refused:
+        services.save_all(edits=edits, actor=applicant)
+    assert stored(first).answers == {}
+    if error is Stale:
+        assert [conflict.owner for conflict in refused.value.current] == ["第501家"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,13 @@ from django.db import transaction
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.accounts.models import User
-from greenportal.audit.services import record
+from greenportal.audit.services import Entry, record, record_all
 from greenportal.filings.models import Filing
-from greenportal.filings.selectors import sheet_of
+from greenportal.filings.selectors import sheet_of, sheets_of
 from greenportal.filings.services.following import announce
 from greenportal.filings.services.keeping import withheld
-from greenportal.filings.services.locking import editable_filing
-from greenportal.findings.types import Invalid, Stale, WrongState
+from greenportal.filings.services.locking import LOCKED, editable_filing
+from greenportal.findings.types import Invalid, NotVisible, Refused, Stale, WrongState
 from greenportal.sheets import Field, Level, Problem, Sheet, validate
 from greenportal.sheets.forms import apply
 from greenportal.sheets.paths import Place, cell, label_of, parse
@@ -38,13 +38,14 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One place that two people changed: path inside the sheet, both texts, who and when."""
+    """One place that two people changed: path inside the sheet, both texts, who; owner as named by `save_all`'s caller."""
 
     path: str
     label: str
     mine: str
     theirs: str
     by: str
+    owner: str = ""
 
 
 def require_form(filing: Filing, definition: str) -> None:
@@ -79,35 +80,92 @@ def save(
         filing = editable_filing(actor, filing_id)
         require_form(filing, definition)
         sheet = sheet_of(filing)
-        wanted = _normalised(sheet, filing.answers, changes)
-        real = {path: value for path, value in wanted.items() if not _same(value, _stored(filing.answers, path))}
-        refused = withheld(actor, filing, sheet, real)
-        real = {path: value for path, value in real.items() if path not in refused}
-        conflicts = [path for path in real if _moved(filing, path, seen_version, client)]
-        if conflicts:
-            raise _stale(filing, sheet, real, conflicts)
-        if real:
-            _store(filing, sheet, real, actor, client)
-        if refused:
-            data = {"paths": sorted(refused), "version": filing.version}
-            target = f"filings.filing:{filing.pk}"
-            record(actor=actor, action="filings.save", target=target, data=data, result="refused")
-    sections = {section.key for path in wanted if (section := sheet.section_of(path))}
+        made = _change(filing, sheet, Edit(filing_id, seen_version, changes), actor, client)
+        if made.stored:
+            filing.save(update_fields=list(_STORED))
+            announce(filing, actor)
+        record_all(actor=actor, entries=made.entries)
+    sections = {section.key for path in made.wanted if (section := sheet.section_of(path))}
     problems = [problem for key in sorted(sections) for problem in validate(sheet, filing.answers, section=key)]
-    return Saved(filing, (*refused.values(), *problems))
+    return Saved(filing, (*made.refused.values(), *problems))
 
 
-def _store(filing: Filing, sheet: Sheet, real: Mapping[str, Any], actor: Actor, client: str) -> None:
-    filing.answers = apply(sheet, filing.answers, real)
-    filing.version += 1
-    filing.touched = {**filing.touched, **{path: [filing.version, client, actor.user_id] for path in real}}
-    filing.updated_at = clock.now()
-    filing.updated_by_id = actor.user_id
-    filing.save(update_fields=["answers", "version", "touched", "updated_at", "updated_by"])
-    # Names of places only: the texts themselves are kept by versions, not by the trail.
-    data = {"paths": sorted(real), "version": filing.version}
-    record(actor=actor, action="filings.save", target=f"filings.filing:{filing.pk}", data=data)
-    announce(filing, actor)
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The changes of one filing among many (`save_all`); owner names it in a Conflict."""
+
+    filing_id: int
+    seen_version: int
+    changes: Mapping[str, Any]
+    owner: str = ""
+
+
+def save_all(*, edits: Sequence[Edit], actor: Actor, client: str = "") -> int:
+    """Store the changes of many filings as `save` does those of one, all or none; returns how many filings changed.
+
+    The caller has checked that the actor may edit each of them and holds their owners' locks. Constant queries per
+    BATCH filings, a job for each whose owner wants one. Raises NotVisible, Refused (locked), Invalid, Stale.
+    """
+    with transaction.atomic():
+        ids = [edit.filing_id for edit in edits]
+        rows = {row.pk: row for row in Filing.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        if rows.keys() != set(ids):
+            raise NotVisible
+        sheets = sheets_of({row.definition_sha256 for row in rows.values()})
+        stored, entries = [], []
+        for edit in edits:
+            row = rows[edit.filing_id]
+            if row.locked:
+                raise Refused(LOCKED)
+            made = _change(row, sheets[row.definition_sha256], edit, actor, client)
+            entries += made.entries
+            if made.stored:
+                stored.append(row)
+        Filing.objects.bulk_update(stored, _STORED, batch_size=BATCH)
+        record_all(actor=actor, entries=entries)
+        for row in stored:
+            announce(row, actor)
+    return len(stored)
+
+
+#: Filings written by one statement.
+BATCH = 250
+_STORED = ("answers", "version", "touched", "updated_at", "updated_by")
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What became of the changes of one filing: asked, really different, kept for others; what is recorded."""
+
+    wanted: Mapping[str, Any]
+    stored: bool
+    refused: Mapping[str, Problem]
+    entries: list[Entry]
+
+
+def _change(filing: Filing, sheet: Sheet, edit: Edit, actor: Actor, client: str) -> _Change:
+    """Change a locked filing in memory; Invalid for an unknown path, Stale for a place changed meanwhile."""
+    wanted = _normalised(sheet, filing.answers, edit.changes)
+    real = {path: value for path, value in wanted.items() if not _same(value, _stored(filing.answers, path))}
+    refused = withheld(actor, filing, sheet, real)
+    real = {path: value for path, value in real.items() if path not in refused}
+    conflicts = [path for path in real if _moved(filing, path, edit.seen_version, client)]
+    if conflicts:
+        raise _stale(filing, sheet, real, conflicts, owner=edit.owner)
+    target, entries = f"filings.filing:{filing.pk}", []
+    if real:
+        filing.answers = apply(sheet, filing.answers, real)
+        filing.version += 1
+        filing.touched = {**filing.touched, **{path: [filing.version, client, actor.user_id] for path in real}}
+        filing.updated_at = clock.now()
+        filing.updated_by_id = actor.user_id
+        # Names of places only: the texts themselves are kept by versions, not by the trail.
+        data = {"paths": sorted(real), "version": filing.version}
+        entries.append(Entry(action="filings.save", target=target, data=data))
+    if refused:
+        data = {"paths": sorted(refused), "version": filing.version}
+        entries.append(Entry(action="filings.save", target=target, data=data, result="refused"))
+    return _Change(wanted, bool(real), refused, entries)
 
 
 def _normalised(sheet: Sheet, answers: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,7 +241,7 @@ def _moved(filing: Filing, path: str, seen_version: int, client: str) -> bool:
     return False
 
 
-def _stale(filing: Filing, sheet: Sheet, real: Mapping[str, Any], conflicts: list[str]) -> Stale:
+def _stale(filing: Filing, sheet: Sheet, real: Mapping[str, Any], conflicts: list[str], *, owner: str = "") -> Stale:
     names = dict(User.objects.filter(pk__in=_users(filing, conflicts)).values_list("pk", "name"))
     rows = [
         Conflict(
@@ -192,6 +250,7 @@ def _stale(filing: Filing, sheet: Sheet, real: Mapping[str, Any], conflicts: lis
             mine=_text(sheet, path, real[path]),
             theirs=_text(sheet, path, _stored(filing.answers, path)),
             by=names.get((filing.touched.get(path) or [0, "", None])[2], ""),
+            owner=owner,
         )
         for path in conflicts
     ]

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.audit.services import record
+from greenportal.audit.services import Entry, record, record_all
 from greenportal.filings.models import Filing, SheetDefinition
 from greenportal.filings.selectors import filing_for, sheet_of
 from greenportal.filings.services.following import announce
@@ -31,18 +31,26 @@ def start(*, scope: str, scope_id: int, sheet: Sheet, actor: Actor, answers: Map
 def start_all(
     *, scope: str, scope_id: int, sheets: Sequence[tuple[Sheet, Mapping[str, Any]]], actor: Actor
 ) -> list[Filing]:
-    """Begin the filings of several sheets of one owner, in their order. Four queries and one audit entry each."""
+    """Begin the filings of several sheets of one owner, in their order (`start_many`)."""
+    return start_many(scope=scope, parts=[(scope_id, sheet, answers) for sheet, answers in sheets], actor=actor)
+
+
+def start_many(*, scope: str, parts: Sequence[tuple[int, Sheet, Mapping[str, Any]]], actor: Actor) -> list[Filing]:
+    """Begin the filings of many owners, (scope_id, sheet, first values) each, in their order. Constant queries.
+
+    One audit entry each. The caller has checked that the actor may.
+    """
     now = clock.now()
     with transaction.atomic():
         SheetDefinition.objects.bulk_create(
             [
                 SheetDefinition(sha256=sheet.sha256, key=sheet.key, definition=dict(sheet.definition), created_at=now)
-                for sheet, _ in sheets
+                for sheet in {sheet.sha256: sheet for _, sheet, _ in parts}.values()
             ],
             ignore_conflicts=True,
         )
-        mine = Filing.objects.filter(scope=scope, scope_id=scope_id)
-        before = set(mine.values_list("sheet_key", flat=True))
+        mine = Filing.objects.filter(scope=scope, scope_id__in={scope_id for scope_id, _, _ in parts})
+        before = set(mine.values_list("scope_id", "sheet_key"))
         Filing.objects.bulk_create(
             [
                 Filing(
@@ -55,18 +63,23 @@ def start_all(
                     updated_at=now,
                     updated_by_id=actor.user_id,
                 )
-                for sheet, answers in sheets
-                if sheet.key not in before
+                for scope_id, sheet, answers in parts
+                if (scope_id, sheet.key) not in before
             ],
             # Somebody else may begin the same filing meanwhile: then theirs is the one.
             ignore_conflicts=True,
         )
-        found = {filing.sheet_key: filing for filing in mine}
-        for sheet, _ in sheets:
-            if sheet.key not in before:
-                target = f"filings.filing:{found[sheet.key].pk}"
-                record(actor=actor, action="filings.start", target=target, data={"sheet": sheet.key})
-    return [found[sheet.key] for sheet, _ in sheets]
+        found = {(filing.scope_id, filing.sheet_key): filing for filing in mine}
+        asked = [found[scope_id, sheet.key] for scope_id, sheet, _ in parts]
+        record_all(
+            actor=actor,
+            entries=[
+                Entry(action="filings.start", target=f"filings.filing:{filing.pk}", data={"sheet": filing.sheet_key})
+                for filing in asked
+                if (filing.scope_id, filing.sheet_key) not in before
+            ],
+        )
+    return asked
 
 
 def canonical_answers(sheet: Sheet, answers: Answers) -> dict[str, Any]:
