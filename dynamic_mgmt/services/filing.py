@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,14 +19,14 @@ from dynamic_mgmt.selectors.prefill import prefilled
 from dynamic_mgmt.selectors.tables import table_window
 from dynamic_mgmt.services.assessing import assess, first_late_reason
 from dynamic_mgmt.services.figures import FigureValue, record_figures, supersede_absent
-from dynamic_mgmt.services.table_moving import clean, lock_table, move_table, person
+from dynamic_mgmt.services.table_moving import clean, lock_table, move_table, move_tables, person
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.models import DatedLink
 from greenportal.accounts.services import issue_link, peek_link, use_link
 from greenportal.filings.models import Filing
 from greenportal.filings.selectors import sheet_of
-from greenportal.filings.services import freeze, set_locked, start
+from greenportal.filings.services import freeze, set_locked, start, start_many
 from greenportal.findings.types import Invalid, NotVisible, WindowClosed, WrongState
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Level, Sheet, validate
@@ -60,6 +60,26 @@ def begin(*, actor: Actor, table_id: int, seen_version: int | None = None) -> Dy
         table.filing = start(scope=SCOPE_TABLE, scope_id=table.pk, sheet=sheet, actor=actor, answers=answers)
         move_table(table, "begin", actor=actor, fields=["filing"])
     return table
+
+
+def begin_all(
+    *,
+    actor: Actor,
+    tables: Sequence[DynamicTable],
+    sheets: Mapping[str, Sheet],
+    answers: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """Start filling many tables that their district has locked, sheets by category, first answers by table. Constant queries.
+
+    Raises Refused, WrongState; all are begun or none.
+    """
+    with transaction.atomic():
+        for table in tables:
+            table_rules.may_judge(actor, table).require()
+        parts = [(table.pk, sheets[table.category], answers[table.pk]) for table in tables]
+        for table, begun in zip(tables, start_many(scope=SCOPE_TABLE, parts=parts, actor=actor), strict=True):
+            table.filing = begun
+        move_tables(tables, "begin", actor=actor, fields=["filing"])
 
 
 def file_table(

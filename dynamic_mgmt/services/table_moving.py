@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dynamic_mgmt.constants import SCOPE_TABLE
@@ -11,10 +11,12 @@ from dynamic_mgmt.selectors.tables import table_window, visible_to
 from dynamic_mgmt.table_states import TABLE_TRANSITIONS, state_for
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.audit.services import record
+from greenportal.audit.services import Entry, record_all
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale
 from greenportal.transitions import find
 
+#: Tables written by one statement.
+BATCH = 500
 STALE = "其他人刚刚更改过这张表，您看到的不是最新状态。请刷新页面后再操作。"
 
 
@@ -54,6 +56,25 @@ def move_table(
 
     Raises Refused, WrongState, WindowClosed, ReasonRequired in the order of `transitions.find`.
     """
+    change, entry = _step(table, action, actor, reason, data)
+    table.save(update_fields=["state", "version", "updated_at", *fields])
+    change.save()
+    record_all(actor=actor, entries=[entry])
+    return change
+
+
+def move_tables(tables: Sequence[DynamicTable], action: str, *, actor: Actor, fields: Iterable[str] = ()) -> None:
+    """Move many locked tables as `move_table` moves one, all or none. Constant queries per BATCH; a move within the clock two more each."""
+    steps = [_step(table, action, actor) for table in tables]
+    DynamicTable.objects.bulk_update(tables, ["state", "version", "updated_at", *fields], batch_size=BATCH)
+    TableChange.objects.bulk_create([change for change, _ in steps])
+    record_all(actor=actor, entries=[entry for _, entry in steps])
+
+
+def _step(
+    table: DynamicTable, action: str, actor: Actor, reason: str = "", data: Mapping[str, Any] | None = None
+) -> tuple[TableChange, Entry]:
+    """Move a table in memory; return its history row, unsaved, and what is recorded."""
     windowed = any(t.window for t in TABLE_TRANSITIONS if t.action == action and actor.role in t.roles)
     found = find(
         TABLE_TRANSITIONS,
@@ -68,8 +89,7 @@ def move_table(
     table.state = found.target
     table.version += 1
     table.updated_at = now
-    table.save(update_fields=["state", "version", "updated_at", *fields])
-    change = TableChange.objects.create(
+    change = TableChange(
         table=table,
         action=action,
         source=source,
@@ -83,8 +103,7 @@ def move_table(
     content = {"source": source, "target": found.target, "version": table.version, **(data or {})}
     if reason.strip():
         content["reason"] = reason.strip()
-    record(actor=actor, action=f"dynamic_mgmt.table_{action}", target=table_target(table.pk), data=content)
-    return change
+    return change, Entry(action=f"dynamic_mgmt.table_{action}", target=table_target(table.pk), data=content)
 
 
 def clean(text: str, *, label: str, field: str, limit: int = 500, needed: bool = True) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -18,9 +18,8 @@ from dynamic_mgmt.table_rules import may_judge
 from dynamic_mgmt.table_states import EDITABLE, NOT_FILED
 from greenportal import clock
 from greenportal.accounts.actors import Actor
-from greenportal.filings.models import Filing
 from greenportal.filings.selectors import sheets_of
-from greenportal.filings.services import save
+from greenportal.filings.services import Edit, save_all
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet
@@ -43,12 +42,13 @@ MOST = 5_500
 
 @dataclass(frozen=True, slots=True)
 class UnitEdits:
-    """What a workbook would change in one unit's table; conflicts keep the text of others."""
+    """What a workbook would change in one unit's table; conflicts keep the text of others. version: of the answers compared."""
 
     table_id: int
     name: str
     changes: Mapping[str, object]
     conflicts: tuple[str, ...]
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,7 @@ def district_workbook(*, actor: Actor, period: TablePeriod) -> bytes:
     tables = _open_tables(actor, period)
     if not tables:
         raise Invalid("没有待填报的动态管理表。")
-    book, _ = rulebook_at(period.round_id)
-    kinds = {t.category for t in tables}
-    fresh = {kind: sheet_for(book, kind, periodic=period.periodic) for kind in kinds}
+    fresh = _fresh_sheets(tables, period)
     begun = sheets_of({t.filing.definition_sha256 for t in tables if t.filing})
     first = prefilled([t for t in tables if t.filing is None], period, fresh)
     groups: dict[str, tuple[Sheet, list[Form]]] = {}
@@ -120,7 +118,8 @@ def preview_workbook(*, actor: Actor, period: TablePeriod, pages: Iterable[Page]
         conflicts = tuple(item.label for item in found.conflicts)
         changes = found.changes()
         if changes or conflicts:
-            units.append(UnitEdits(table.pk, table.unit.current_name, changes, conflicts))
+            version = table.filing.version if table.filing else 1
+            units.append(UnitEdits(table.pk, table.unit.current_name, changes, conflicts, version))
     return WorkbookPreview(tuple(units), tuple(contents.all_problems), tuple(skipped))
 
 
@@ -134,21 +133,38 @@ def import_workbook(*, actor: Actor, period: TablePeriod, pages: Iterable[Page])
         if preview.problems:
             texts = [f"{p.place}“{p.label}”：{p.message}" for p in preview.problems]
             raise Invalid("先更正下列单元格，再导入。", errors={"rows": texts})
-        for unit in preview.units:
-            _apply(actor, unit)
+        _apply(actor, period, [unit for unit in preview.units if unit.changes])
     return preview
 
 
-def _apply(actor: Actor, unit: UnitEdits) -> None:
-    table = DynamicTable.objects.get(pk=unit.table_id)
-    may_judge(actor, table).require()
-    if table.state not in EDITABLE:
-        table = filing.begin(actor=actor, table_id=table.pk)
-    version = Filing.objects.values_list("version", flat=True).get(pk=table.filing_id or 0)
+def _apply(actor: Actor, period: TablePeriod, units: Sequence[UnitEdits]) -> None:
+    """Begin what is not begun and store all changes, in queries that do not grow with the units of a batch."""
+    named = {unit.table_id: unit for unit in units}
+    mine = visible_to(actor).filter(pk__in=named, period=period).order_by().values("pk")
+    locked = DynamicTable.objects.select_for_update(no_key=True).filter(pk__in=mine).order_by("pk")
+    tables = {table.pk: table for table in locked}
+    for pk, unit in named.items():
+        if pk not in tables or tables[pk].state not in NOT_FILED:
+            raise Invalid(f"{unit.name}的动态管理表刚被提交或登记拒不填报，请重新上传后再导入。")
+        may_judge(actor, tables[pk]).require()
+    fresh = [table.pk for table in tables.values() if table.state not in EDITABLE]
+    if fresh:
+        loaded = list(visible_to(actor).filter(pk__in=fresh).order_by("pk"))
+        sheets = _fresh_sheets(loaded, period)
+        filing.begin_all(actor=actor, tables=loaded, sheets=sheets, answers=prefilled(loaded, period, sheets))
+        tables |= {table.pk: table for table in loaded}
+    edits = [Edit(tables[pk].filing_id or 0, unit.version, unit.changes, unit.name) for pk, unit in named.items()]
     try:
-        save(filing_id=table.filing_id or 0, seen_version=version, changes=unit.changes, actor=actor, client="workbook")
+        save_all(edits=edits, actor=actor, client="workbook")
     except Stale as error:
-        raise Invalid(f"{unit.name}的内容刚被他人修改，请重新上传后再导入。") from error
+        places = "、".join(place.label for place in error.current)
+        raise Invalid(f"{error.current[0].owner}的“{places}”刚被他人修改，请重新上传工作簿，核对后再导入。") from error
+
+
+def _fresh_sheets(tables: Iterable[DynamicTable], period: TablePeriod) -> dict[str, Sheet]:
+    """Return the sheets, by category, with which these tables of the period begin."""
+    book, _ = rulebook_at(period.round_id)
+    return {kind: sheet_for(book, kind, periodic=period.periodic) for kind in {t.category for t in tables}}
 
 
 def _read(actor: Actor, period: TablePeriod, pages: list[Page]) -> tuple[Contents, dict[int, DynamicTable]]:
@@ -161,11 +177,7 @@ def _read(actor: Actor, period: TablePeriod, pages: list[Page]) -> tuple[Content
         tables = {t.pk: t for t in visible_to(actor).filter(pk__in=ids, period=period).select_related("filing")}
         if not tables:
             raise NotVisible("工作簿不是本区市县这一期的，请重新下载后填写。")
-        book, _ = rulebook_at(period.round_id)
-        known = {
-            sheet.sha256: sheet
-            for sheet in (sheet_for(book, c, periodic=period.periodic) for c in {t.category for t in tables.values()})
-        }
+        known = {sheet.sha256: sheet for sheet in _fresh_sheets(tables.values(), period).values()}
         known |= sheets_of({t.filing.definition_sha256 for t in tables.values() if t.filing})
         return read(pages, known), tables
     except WorkbookRefused as error:
@@ -175,8 +187,7 @@ def _read(actor: Actor, period: TablePeriod, pages: list[Page]) -> tuple[Content
 def _stored(
     tables: Mapping[int, DynamicTable], period: TablePeriod
 ) -> tuple[dict[int, dict[str, object]], dict[int, Sheet]]:
-    book, _ = rulebook_at(period.round_id)
-    fresh = {t.category: sheet_for(book, t.category, periodic=period.periodic) for t in tables.values()}
+    fresh = _fresh_sheets(tables.values(), period)
     begun = sheets_of({t.filing.definition_sha256 for t in tables.values() if t.filing})
     first = prefilled([t for t in tables.values() if t.filing is None], period, fresh)
     answers = {pk: (t.filing.answers if t.filing else first[pk]) for pk, t in tables.items()}

@@ -1,6 +1,7 @@
 """Board, reminders once, extension, exports in the city's order, what was sent up, a district's workbook, trends, experiences."""
 
 import io
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -11,19 +12,23 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from dynamic_mgmt.models import DynamicTable, Experience, ListedUnit, Statement, TableMark
+from dynamic_mgmt.models import DynamicTable, Experience, ListedUnit, Statement, TableChange, TableMark
 from dynamic_mgmt.selectors import exports, trends
 from dynamic_mgmt.selectors.table_work import experiences_visible_to, table_work
 from dynamic_mgmt.selectors.tables import TableFilters, board, filtered, overview
-from dynamic_mgmt.services import chasing, experiences, filing, table_workbooks
+from dynamic_mgmt.services import chasing, experiences, filing, periods, table_workbooks
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.audit.models import AuditEntry
+from greenportal.audit.services import verify
 from greenportal.files.jail import Worksheet
+from greenportal.filings.models import Filing
+from greenportal.filings.services import save
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, WrongState
 from greenportal.mail.models import OutboxMail
 from greenportal.mail.services import rendered
 from tests.factories.accounts import make_user, sign_in
+from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.rounds import make_lead
 from tests.factories.tables import ANSWERS, actor, fill, make_filed, make_stage
 
@@ -265,6 +270,82 @@ def test_workbook_takes_the_same_queries_for_any_number(count, django_assert_max
     fill(stage.unit_actor, stage.table())
     with django_assert_max_num_queries(8):
         table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+
+
+@pytest.mark.parametrize("count", [2, 100])
+def test_a_workbook_comes_back_in_the_same_queries_for_any_number(count, django_assert_num_queries):
+    stage = make_stage()
+    short = periods.add_period(
+        actor=make_lead(),
+        round_id=stage.period.round_id,
+        key="h1",
+        label="上半年关键指标",
+        data_year=2022,
+        opens_at=clock.now(),
+        closes_at=clock.now() + timedelta(days=9),
+    )
+    due = [make_listed(authority=stage.authority, industry_code="3451").pk for _ in range(count)]
+    periods.make_due(period_id=short.pk, unit_ids=[stage.unit.pk, *due])
+    filing.begin(actor=stage.officer, table_id=DynamicTable.objects.get(period=short, unit=stage.unit).pk)
+    pages = typed(table_workbooks.district_workbook(actor=stage.officer, period=short), {"water_total_y0": "90001"})
+    table_workbooks.preview_workbook(actor=stage.officer, period=short, pages=pages)  # as the page does first
+    with django_assert_num_queries(44):
+        done = table_workbooks.import_workbook(actor=stage.officer, period=short, pages=pages)
+    assert (len(done.units), done.cells) == (count + 1, count + 1)
+    rows = DynamicTable.objects.filter(period=short, state="draft")
+    assert rows.filter(filing__answers__water_total_y0="90001").count() == count + 1
+    assert TableChange.objects.filter(action="begin", table__unit__in=due).count() == count
+    kinds = ("filings.start", "filings.save", "dynamic_mgmt.table_begin")
+    filings = list(rows.filter(unit__in=due).values_list("pk", "filing_id"))
+    targets = {f"dynamic_mgmt.dynamic_table:{t}" for t, _ in filings} | {f"filings.filing:{f}" for _, f in filings}
+    trail = AuditEntry.objects.filter(target__in=targets, action__in=kinds).values_list("action", flat=True)
+    assert Counter(trail) == dict.fromkeys(kinds, count), "each table keeps its own trail"
+    assert verify() == []
+
+
+def test_a_workbook_is_stored_whole_or_not_at_all(monkeypatch):
+    stage = make_stage()
+    other = make_stage(period=stage.period)
+    begun = fill(other.unit_actor, other.table())
+    content = table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+    looked_through = table_workbooks.preview_workbook
+
+    def meanwhile(**values):
+        found = looked_through(**values)
+        now = Filing.objects.get(pk=begun.filing_id)
+        changes = {"water_total_y0": "70000"}
+        save(filing_id=now.pk, seen_version=now.version, changes=changes, actor=other.unit_actor, client="page")
+        return found
+
+    args = {"actor": stage.officer, "period": stage.period, "pages": typed(content, {"water_total_y0": "90001"})}
+    with monkeypatch.context() as patch, pytest.raises(Invalid) as caught:
+        patch.setattr(table_workbooks, "preview_workbook", meanwhile)
+        table_workbooks.import_workbook(**args)
+    assert str(caught.value) == (
+        f"{other.unit.current_name}的“取水量（数据年度）”刚被他人修改，请重新上传工作簿，核对后再导入。"
+    )
+    assert (stage.table().state, stage.table().filing) == ("due", None), "nothing of the others was stored"
+    # control: nobody types meanwhile, and both are stored
+    table_workbooks.import_workbook(**args)
+    assert stage.table().filing.answers["water_total_y0"] == "90001"
+    assert other.table().filing.answers["water_total_y0"] == "90001"
+
+
+def test_a_table_filed_while_the_workbook_was_compared_stops_the_import(monkeypatch):
+    stage = make_stage()
+    fill(stage.unit_actor, stage.table())
+    content = table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+    looked_through = table_workbooks.preview_workbook
+
+    def meanwhile(**values):
+        found = looked_through(**values)
+        filing.file_table(actor=stage.unit_actor, table_id=stage.table().pk)
+        return found
+
+    monkeypatch.setattr(table_workbooks, "preview_workbook", meanwhile)
+    pages = typed(content, {"water_total_y0": "90001"})
+    with pytest.raises(Invalid, match=f"{stage.unit.current_name}的动态管理表刚被提交或登记拒不填报"):
+        table_workbooks.import_workbook(actor=stage.officer, period=stage.period, pages=pages)
 
 
 # --- trends ------------------------------------------------------------------------------------------------------
