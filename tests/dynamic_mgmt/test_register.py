@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 
-from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.models import ListedUnit, MatchDoubt, RemovalProposal
 from dynamic_mgmt.naming import name_key
 from dynamic_mgmt.selectors import Filters, filtered, register_facts, visible_to
 from dynamic_mgmt.selectors.lists import removal_proposals_visible_to
 from dynamic_mgmt.services import EnrolItem, decide_removal, enrol, link_unit, propose_removal
+from dynamic_mgmt.services.matching import decide_match
 from greenportal.accounts.actors import Actor, Role
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, Stale, WrongState
@@ -247,6 +248,34 @@ def test_result_that_was_imported_before_is_linked_not_added(lead):
     imported = make_listed("试验(大连)有限公司", batch="7", list_year=2022)
     (unit,) = enrolled(lead, EnrolItem(organisation.pk, "factory", "试验（大连）有限公司"))
     assert (unit.pk, unit.organisation_id, unit.listed_on) == (imported.pk, organisation.pk, date(2023, 3, 23))
+    assert ListedUnit.objects.count() == 1
+
+
+def test_a_result_is_matched_by_code_and_by_former_or_later_name_like_an_imported_row(lead):
+    by_code, renamed = make_organisation(name="虚构重工有限责任公司"), make_organisation(name="虚构新名有限公司")
+    coded = make_listed("虚构重工有限公司", batch="7", list_year=2022, uscc=by_code.uscc)
+    before = make_listed("虚构旧名股份公司", batch="7", list_year=2022)
+    before.renamed_to, before.renamed_key = "虚构新名有限公司", name_key("虚构新名有限公司")
+    before.save()
+    items = [EnrolItem(o.pk, "factory", o.name) for o in (by_code, renamed)]
+    units = enrolled(lead, *items)
+    assert [(u.pk, u.organisation_id) for u in units] == [(coded.pk, by_code.pk), (before.pk, renamed.pk)]
+    assert ListedUnit.objects.count() == 2
+    # control: a name that nobody on the list bears makes a row of its own
+    other = make_organisation(name="另一虚构电子有限公司")
+    assert enrolled(lead, EnrolItem(other.pk, "factory", other.name))[0].organisation_id == other.pk
+    assert ListedUnit.objects.count() == 3
+
+
+def test_a_doubtful_result_waits_for_a_person_and_then_enters(lead, reviewer):
+    firm = make_organisation(name="虚构新名有限公司")
+    stored = make_listed("完全不同的旧名厂", batch="7", list_year=2022, uscc=firm.uscc)
+    item = EnrolItem(firm.pk, "factory", firm.name)
+    assert enrolled(lead, item) == [] and enrolled(lead, item) == []
+    doubt = MatchDoubt.objects.get()
+    assert [c["because"] for c in doubt.candidates] == ["统一社会信用代码相同，名称不同，可能已更名"]
+    decide_match(actor=reviewer, doubt_id=doubt.pk, answer="same", reason="更名登记通知书", unit_id=stored.pk)
+    assert [(u.pk, u.organisation_id) for u in enrolled(lead, item)] == [(stored.pk, firm.pk)]
     assert ListedUnit.objects.count() == 1
 
 
