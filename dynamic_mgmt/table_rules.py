@@ -72,6 +72,11 @@ def may_decide(actor: Actor) -> Verdict:
     return ALLOWED if actor.is_city else denied("动态调整由市局决定。")
 
 
+def may_propose(actor: Actor) -> Verdict:
+    """The reviewer proposes, the lead decides (DESIGN §1)."""
+    return ALLOWED if actor.role == Role.CITY_REVIEWER else denied("处理建议由市局审核人员提出，负责人直接作出决定。")
+
+
 def may_decide_alone(actor: Actor) -> Verdict:
     """The decision itself is the city lead's; the reviewer prepares it (DESIGN §1)."""
     return ALLOWED if actor.role == Role.CITY_LEAD else denied("动态调整由市局负责人决定。")

@@ -55,8 +55,8 @@ NOT_FILED = frozenset({T.DUE, T.DRAFT, T.RETURNED})
 JUDGED = frozenset({T.FILED, T.REFUSED, T.OPINION_GIVEN, T.RECHECK, T.ON_SITE, T.REMOVAL_PROPOSED})
 #: States in which the city reads the answers; what a unit still types is not the city's.
 SHOWN_TO_CITY = frozenset(T) - {T.DUE, T.DRAFT, T.RETURNED}
-#: Moves of a removal in preparation: the city's own until it is confirmed.
-CITY_ONLY = frozenset({"propose_removal", "drop_removal"})
+#: What the city prepares: a reviewer's proposal, a removal until it is confirmed.
+CITY_ONLY = frozenset({"propose", "propose_removal", "drop_removal"})
 
 
 def state_for(role: Role, state: str) -> TableState:
@@ -91,6 +91,8 @@ TABLE_TRANSITIONS: tuple[Transition, ...] = (
     row("open_recheck", [T.OPINION_GIVEN], T.RECHECK, _CITY, "安排复核", needs_reason=True),
     row("open_on_site", [T.OPINION_GIVEN], T.ON_SITE, _CITY, "安排现场评估", needs_reason=True),
     row("conclude", [T.RECHECK, T.ON_SITE], T.OPINION_GIVEN, [*_DISTRICT, *_CITY], "登记结果"),
+    # The reviewer's word for the lead (DESIGN §1 "propose a decision"): the table goes on waiting for the decision.
+    row("propose", [T.OPINION_GIVEN], T.OPINION_GIVEN, [Role.CITY_REVIEWER], "提出处理建议"),
     row("decide", [T.OPINION_GIVEN], T.DECIDED, [Role.CITY_LEAD], "作出决定"),
     row("propose_removal", [T.OPINION_GIVEN], T.REMOVAL_PROPOSED, _CITY, "提出移出", needs_reason=True),
     row("confirm_removal", [T.REMOVAL_PROPOSED], T.DECIDED, [Role.CITY_LEAD], "复核移出"),
@@ -100,6 +102,7 @@ TABLE_TRANSITIONS: tuple[Transition, ...] = (
 E = ExperienceState
 EXPERIENCE_TRANSITIONS: tuple[Transition, ...] = (
     row("offer", [E.DRAFT, E.DECLINED], E.OFFERED, [Role.APPLICANT, *_DISTRICT], "报送"),
+    row("revise", [E.DECLINED], E.OFFERED, [Role.APPLICANT, *_DISTRICT], "修改后重新报送"),
     row("recommend", [E.OFFERED], E.RECOMMENDED, _DISTRICT, "推荐"),
     row("decline", [E.OFFERED], E.DECLINED, _DISTRICT, "不推荐", needs_reason=True),
     row("publish", [E.RECOMMENDED], E.PUBLISHED, _CITY, "发布"),

@@ -205,7 +205,11 @@ def _play(part: Part, unit: ListedUnit, period: TablePeriod, officer: Actor, rev
     table.refresh_from_db()
     if part.upto == "returned":
         filing.return_table(
-            actor=officer, table_id=table.pk, seen_version=table.version, reason="演示：取水量疑似多写一位，请核对单位"
+            actor=officer,
+            table_id=table.pk,
+            seen_version=table.version,
+            reason="演示：取水量疑似多写一位，请核对单位",
+            due_on=clock.today() + timedelta(days=7),
         )
     elif part.upto != "filed":
         _judge(part, table, officer, reviewer, lead)

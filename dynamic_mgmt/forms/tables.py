@@ -68,6 +68,12 @@ class ReasonForm(TableForm):
     reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 4}))
 
 
+class ReturnForm(ReasonForm):
+    """What is to be mended, and by when."""
+
+    due_on = DateField(label="修改期限", help_text="按当日24:00计；到期未改好的计为已逾期。")
+
+
 class RenameForm(TableForm):
     """What 变更名称 needs; blank fields are taken from the unit's filed table."""
 
@@ -113,14 +119,31 @@ class OpinionForm(RenameForm):
     field_order = ("opinion", "reason", "clause", "new_name", "change_kind", "changed_on", "document_no")
 
 
+#: What is decided at once; re-check, visit and removal have their own verbs.
+SETTLED = [(o.value, o.label) for o in (Opinion.KEEP, Opinion.RENAMED, Opinion.MAJOR)]
+
+
+class ProposalForm(TableForm):
+    """What the reviewer proposes to the lead."""
+
+    proposal = forms.ChoiceField(label="建议", choices=SETTLED, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="理由",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="与区县意见不同的，须写明理由。",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].optional = False  # type: ignore[attr-defined]
+
+
 class DecisionForm(RenameForm):
     """The city's decision, all but removal."""
 
-    decision = forms.ChoiceField(
-        label="决定",
-        choices=[(o.value, o.label) for o in (Opinion.KEEP, Opinion.RENAMED, Opinion.MAJOR)],
-        widget=forms.RadioSelect,
-    )
+    decision = forms.ChoiceField(label="决定", choices=SETTLED, widget=forms.RadioSelect)
     reason = forms.CharField(
         label="理由",
         max_length=500,

@@ -46,6 +46,8 @@ class DynamicTable(models.Model):
 
     authority: the district that organises the filing; findings: the rules' answers at the last filing
     (Finding.as_json), warnings only; late: filed after the clock, refused_at: refused to file — both stay.
+    proposal: what a reviewer of the city proposes to its lead; it falls when the table goes back, to a re-check or a visit.
+    correct_by: exclusive end of the correction that a return asks for (DESIGN §4: not an extension), None where none was set.
     """
 
     period = models.ForeignKey(TablePeriod, models.PROTECT, related_name="tables")
@@ -59,11 +61,16 @@ class DynamicTable(models.Model):
     filed_at = models.DateTimeField("提交时间", null=True, blank=True)
     late = models.BooleanField("逾期补报", default=False)
     refused_at = models.DateTimeField("拒不填报登记时间", null=True, blank=True)
+    correct_by = models.DateTimeField("修改期限", null=True, blank=True)
     opinion = models.CharField("区县意见", max_length=14, choices=Opinion.choices, blank=True)
     opinion_reason = models.CharField("区县意见理由", max_length=500, blank=True)
     opinion_clause = models.CharField("依据", max_length=120, blank=True)
     opinion_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     opinion_at = models.DateTimeField(null=True, blank=True)
+    proposal = models.CharField("审核人员建议", max_length=14, choices=Opinion.choices, blank=True)
+    proposal_reason = models.CharField("审核人员建议的理由", max_length=500, blank=True)
+    proposed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    proposed_at = models.DateTimeField(null=True, blank=True)
     decision = models.CharField("市局决定", max_length=14, choices=Opinion.choices, blank=True)
     decision_reason = models.CharField("市局决定理由", max_length=500, blank=True)
     decided_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
@@ -85,6 +92,10 @@ class DynamicTable(models.Model):
             models.CheckConstraint(
                 name="table_opinion_has_reason",
                 condition=Q(opinion__in=["", "keep"]) | ~Q(opinion_reason=""),
+            ),
+            models.CheckConstraint(
+                name="table_proposal_by_somebody",
+                condition=Q(proposal="") | Q(proposed_by__isnull=False, proposed_at__isnull=False),
             ),
             models.CheckConstraint(name="table_late_was_filed", condition=Q(late=False) | Q(filed_at__isnull=False)),
         ]

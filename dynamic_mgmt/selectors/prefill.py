@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynamic_mgmt.models import DynamicTable, TablePeriod, TableReceipt
@@ -10,15 +10,16 @@ from dynamic_mgmt.selectors.catalogue import SUFFIXES, indicators
 from dynamic_mgmt.selectors.figures import current
 from greenportal.directory.models import Industry
 from greenportal.rounds.bookcodec import canonical_decimal
+from greenportal.rounds.booktypes import Rulebook
 from greenportal.sheets import Answers, Sheet
 
 
 def prefilled(
-    tables: Sequence[DynamicTable], period: TablePeriod, sheets: dict[str, Sheet]
+    tables: Sequence[DynamicTable], period: TablePeriod, sheets: Mapping[str, Sheet], *, book: Rulebook
 ) -> dict[int, dict[str, Any]]:
     """Return table → first answers. tables: with unit, organisation and authority loaded; sheets: by category. Three queries.
 
-    Years before the data year come from recorded figures; what may be copied comes from the last filing.
+    book: the rulebook of the period's round, which says what its indicators are. Years before the data year come from recorded figures; what may be copied comes from the last filing.
     """
     units = [table.unit_id for table in tables]
     years = [period.data_year - back for back in range(1, len(SUFFIXES))]
@@ -31,7 +32,7 @@ def prefilled(
         table.pk: {
             **_copied(sheets[table.category], earlier.get(table.unit_id, {})),
             **_register(table, period, industries),
-            **_figures(table, years, figures.get(table.unit_id, {})),
+            **_figures(table, years, figures.get(table.unit_id, {}), book),
         }
         for table in tables
     }
@@ -55,9 +56,9 @@ def _register(table: DynamicTable, period: TablePeriod, industries: set[str]) ->
     return {key: value for key, value in found.items() if value}
 
 
-def _figures(table: DynamicTable, years: list[int], stored: dict[int, Any]) -> dict[str, str]:
+def _figures(table: DynamicTable, years: list[int], stored: dict[int, Any], book: Rulebook) -> dict[str, str]:
     found = {}
-    for key, item in indicators(table.category).items():
+    for key, item in indicators(table.category, book=book).items():
         for suffix, year in zip(SUFFIXES[1:], years, strict=True):
             figure = stored.get(year, {}).get(key)
             if figure is not None and item.kind in {"total", "share", "score"}:

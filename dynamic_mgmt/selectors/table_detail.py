@@ -145,6 +145,7 @@ _LABELS = {
     "open_recheck": "市局安排复核",
     "open_on_site": "市局安排现场评估",
     "conclude": "登记复核或现场评估结果",
+    "propose": "市局审核人员提出处理建议",
     "decide": "市局作出决定",
     "propose_removal": "市局提出移出",
     "confirm_removal": "复核移出",

@@ -78,7 +78,7 @@ def _own(actor: Actor) -> list[WorkItem]:
         WorkItem(
             f"填报{row.period.label}：{row.unit.current_name}",
             reverse("dynamic_mgmt:table", args=[row.pk]),
-            due_at=windows[row.period_id].closes_at,
+            due_at=row.correct_by if row.state == TableState.RETURNED else windows[row.period_id].closes_at,
             status=row.get_state_display(),
             colour="red" if row.state == TableState.RETURNED else "",
         )

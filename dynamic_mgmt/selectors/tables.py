@@ -22,6 +22,8 @@ from greenportal.rounds.selectors import WindowState, window
 S = TableState
 #: Not filed, and still expected: a unit taken off the list owes no table.
 MISSING = Q(state__in=NOT_FILED, unit__removed_on=None)
+#: Not filed and never was: what the period's clock makes overdue.
+NEVER_FILED = Q(state__in=NOT_FILED, filed_at=None)
 #: What counts as asked for: all but the unfiled tables of units taken off the list.
 ASKED = Q(unit__removed_on=None) | ~Q(state__in=NOT_FILED)
 
@@ -66,7 +68,7 @@ class TableFilters:
 
 @dataclass(frozen=True, slots=True)
 class DistrictRow:
-    """One district's numbers for a period. overdue: not filed although its clock has run out."""
+    """One district's numbers for a period. overdue: never filed although its clock has run out, or not mended by its own day."""
 
     authority: Authority
     closes_at: datetime | None
@@ -137,6 +139,7 @@ def board(actor: Actor, period: TablePeriod) -> list[DistrictRow]:
     """Return the numbers of every district that the actor sees, by sound of name. Four queries."""
     closes, extended = closing_times(period)
     states = {state: Count("pk", filter=Q(state=state)) for state in S.values}
+    now = clock.now()
     rows = (
         visible_to(actor)
         .filter(ASKED, period=period)
@@ -147,11 +150,12 @@ def board(actor: Actor, period: TablePeriod) -> list[DistrictRow]:
             total=Count("pk"),
             late_count=Count("pk", filter=Q(late=True)),
             refused_count=Count("pk", filter=Q(refused_at__isnull=False)),
+            unfiled=Count("pk", filter=NEVER_FILED),
+            unmended=Count("pk", filter=Q(state=S.RETURNED, correct_by__lte=now)),
             **{f"n_{state}": count for state, count in states.items()},
         )
     )
     counted: dict[int, dict[str, Any]] = {row["authority_id"]: dict(row) for row in rows}
-    now = clock.now()
     return [
         _district(authority, counted[authority.pk], *extended.get(authority.pk, (closes, "")), now)
         for authority in Authority.objects.filter(pk__in=counted).order_by("sort_key", "code")
@@ -164,7 +168,7 @@ def _district(
     def sum_of(*states: TableState) -> int:
         return sum(int(row[f"n_{state.value}"]) for state in states)
 
-    open_ones = sum_of(*NOT_FILED)
+    closed = closes is not None and now >= closes
     return DistrictRow(
         authority=authority,
         closes_at=closes,
@@ -175,20 +179,24 @@ def _district(
         filed=sum_of(S.FILED),
         opinion=sum_of(S.OPINION_GIVEN, S.RECHECK, S.ON_SITE, S.REMOVAL_PROPOSED),
         decided=sum_of(S.DECIDED),
-        overdue=open_ones if closes is not None and now >= closes else 0,
+        overdue=row["unmended"] + (row["unfiled"] if closed else 0),
         late=row["late_count"],
         refused=row["refused_count"],
     )
 
 
-def overdue_authorities(period: TablePeriod) -> Q:
-    """Return the condition "not filed although the district's clock has run out". Two queries."""
+def overdue(period: TablePeriod) -> Q:
+    """Return the condition "never filed although the district's clock has run out, or not mended by its own day". Two queries.
+
+    The receipt counts: what was filed once is a correction, which the period's clock does not end (DESIGN §4).
+    """
     closes, extended = closing_times(period)
     now = clock.now()
+    unmended = Q(state=S.RETURNED, correct_by__lte=now)
     if closes is None or now < closes:
-        return Q(pk__in=[])
+        return unmended & MISSING
     still = [pk for pk, (until, _) in extended.items() if now < until]
-    return MISSING & ~Q(authority_id__in=still)
+    return MISSING & (unmended | NEVER_FILED & ~Q(authority_id__in=still))
 
 
 def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QuerySet[DynamicTable]:
@@ -207,7 +215,7 @@ def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QueryS
     if filters.state in S.values:
         rows = rows.filter(state__in=states_behind(actor.role, filters.state))
     elif filters.state == "overdue":
-        rows = rows.filter(overdue_authorities(period))
+        rows = rows.filter(overdue(period))
     elif filters.state == "late":
         rows = rows.filter(late=True)
     elif filters.state == "refused":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +41,13 @@ def sheet_of_table(table: DynamicTable) -> Sheet:
     return sheet_for(book, table.category, periodic=table.period.periodic)
 
 
+def first_answers(table: DynamicTable) -> tuple[Sheet, dict[str, Any]]:
+    """Return the sheet and the answers that a table begins with, by the rulebook of its period's round."""
+    book, _ = rulebook_at(table.period.round_id)
+    sheet = sheet_for(book, table.category, periodic=table.period.periodic)
+    return sheet, prefilled([table], table.period, {table.category: sheet}, book=book)[table.pk]
+
+
 def begin(*, actor: Actor, table_id: int, seen_version: int | None = None) -> DynamicTable:
     """Start filling: a filing prefilled from the register, last year and recorded figures. A begun table is returned as it is.
 
@@ -55,8 +62,7 @@ def begin(*, actor: Actor, table_id: int, seen_version: int | None = None) -> Dy
             lock_table(actor, table_id, seen_version=seen_version)
         if actor.is_applicant and not table_window(table).open:
             raise WindowClosed(table_rules.CLOSED)
-        sheet = sheet_of_table(table)
-        answers = prefilled([table], table.period, {table.category: sheet})[table.pk]
+        sheet, answers = first_answers(table)
         table.filing = start(scope=SCOPE_TABLE, scope_id=table.pk, sheet=sheet, actor=actor, answers=answers)
         move_table(table, "begin", actor=actor, fields=["filing"])
     return table
@@ -175,12 +181,28 @@ def _record(table: DynamicTable, answers: Mapping[str, Any], actor: Actor) -> No
     )
 
 
-def return_table(*, actor: Actor, table_id: int, seen_version: int, reason: str) -> DynamicTable:
-    """Return a filed table to be mended; the filing opens again. Raises Refused, WrongState, ReasonRequired, Stale."""
+def return_table(
+    *, actor: Actor, table_id: int, seen_version: int, reason: str, due_on: date | None = None
+) -> DynamicTable:
+    """Return a filed table to be mended by the end of `due_on` (DESIGN §4: a correction has its own due date); the filing opens again.
+
+    Without a date it is chased and never overdue. Raises Refused, WrongState, ReasonRequired, Stale, Invalid (a day that is past).
+    """
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
         table_rules.may_judge(actor, table).require()
-        move_table(table, "return", actor=actor, reason=clean(reason, label="退回理由", field="reason"))
+        if due_on is not None and due_on < clock.today():
+            message = "修改期限应不早于今天，核对后填写。"
+            raise Invalid(message, errors={"due_on": [message]})
+        table.correct_by = clock.end_of(due_on) if due_on else None
+        move_table(
+            table,
+            "return",
+            actor=actor,
+            reason=clean(reason, label="退回理由", field="reason"),
+            fields=["correct_by"],
+            data={"due_on": due_on},
+        )
         if table.filing_id is not None:
             set_locked(filing_ids=[table.filing_id], locked=False)
     return table
@@ -205,8 +227,7 @@ def resume_table(*, actor: Actor, table_id: int, seen_version: int, reason: str)
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
         table_rules.may_judge(actor, table).require()
-        sheet = sheet_of_table(table)
-        answers = prefilled([table], table.period, {table.category: sheet})[table.pk]
+        sheet, answers = first_answers(table)
         table.filing = start(scope=SCOPE_TABLE, scope_id=table.pk, sheet=sheet, actor=actor, answers=answers)
         set_locked(filing_ids=[table.filing.pk], locked=False)
         move_table(

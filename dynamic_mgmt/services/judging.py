@@ -11,7 +11,7 @@ from dynamic_mgmt.judgement import CLAUSE
 from dynamic_mgmt.models import DynamicTable, UnitVisit
 from dynamic_mgmt.selectors.changes import open_rechecks
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
-from dynamic_mgmt.selectors.tables import last_check, visible_to
+from dynamic_mgmt.selectors.tables import last_check, last_result, visible_to
 from dynamic_mgmt.services.assessing import reassess
 from dynamic_mgmt.services.removing import decide_removal, propose_removal
 from dynamic_mgmt.services.table_majors import Major, follow_major, require_rechecked
@@ -24,9 +24,9 @@ from greenportal.audit.services import record
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale, WrongState
 
 
-def _chosen(text: str, *, without: frozenset[str] = frozenset()) -> Opinion:
+def _chosen(text: str, *, without: frozenset[str] = frozenset(), field: str = "opinion") -> Opinion:
     if text not in Opinion.values or text in without:
-        raise Invalid("选择一项意见。", errors={"opinion": ["选择一项意见。"]})
+        raise Invalid("选择一项意见。", errors={field: ["选择一项意见。"]})
     return Opinion(text)
 
 
@@ -91,7 +91,34 @@ def _city_move(actor: Actor, table_id: int, seen_version: int, action: str, reas
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
         table_rules.may_decide(actor).require()
-        move_table(table, action, actor=actor, reason=clean(reason, label="理由", field="reason"))
+        # What a reviewer proposed was said of the opinion and answers as they stood.
+        table.proposal, table.proposal_reason, table.proposed_by, table.proposed_at = "", "", None, None
+        move_table(table, action, actor=actor, reason=clean(reason, label="理由", field="reason"), fields=_PROPOSAL)
+    return table
+
+
+_PROPOSAL = ("proposal", "proposal_reason", "proposed_by", "proposed_at")
+
+
+def propose(*, actor: Actor, table_id: int, seen_version: int, proposal: str, reason: str = "") -> DynamicTable:
+    """The reviewer proposes to the lead how to decide: kept, renamed, major change; the last proposal counts.
+
+    Re-check, visit, sending back and removal have their own verbs. Another than the district's opinion needs a reason;
+    a major change what the decision needs (`may_settle`). Raises Refused, Invalid, WrongState, ReasonRequired, Stale.
+    """
+    with transaction.atomic():
+        table = lock_table(actor, table_id, seen_version=seen_version)
+        table_rules.may_propose(actor).require()
+        chosen = _chosen(proposal, without=frozenset({Opinion.ON_SITE, Opinion.REMOVE}), field="proposal")
+        verdict = table_rules.may_settle(chosen, last_result(table))
+        if not verdict:
+            raise WrongState(verdict.reason)
+        needed = chosen != table.opinion
+        table.proposal = chosen
+        table.proposal_reason = clean(reason, label="建议的理由", field="reason", needed=needed)
+        table.proposed_by_id, table.proposed_at = person(actor), clock.now()
+        told = {"proposal": chosen.value}
+        move_table(table, "propose", actor=actor, reason=table.proposal_reason, fields=_PROPOSAL, data=told)
     return table
 
 
@@ -173,7 +200,7 @@ def decide(
     with transaction.atomic():
         table = lock_table(actor, table_id, seen_version=seen_version)
         table_rules.may_decide_alone(actor).require()
-        chosen = _chosen(decision, without=frozenset({Opinion.ON_SITE, Opinion.REMOVE}))
+        chosen = _chosen(decision, without=frozenset({Opinion.ON_SITE, Opinion.REMOVE}), field="decision")
         last = last_check(table)
         result = last.result if last else ""
         verdict = table_rules.may_settle(chosen, result)

@@ -21,6 +21,7 @@ from greenportal.accounts.actors import Actor
 from greenportal.filings.selectors import sheets_of
 from greenportal.filings.services import Edit, save_all
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
+from greenportal.rounds.booktypes import Rulebook
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Sheet
 from greenportal.sheets.workbook import (
@@ -80,9 +81,9 @@ def district_workbook(*, actor: Actor, period: TablePeriod) -> bytes:
     tables = _open_tables(actor, period)
     if not tables:
         raise Invalid("没有待填报的动态管理表。")
-    fresh = _fresh_sheets(tables, period)
+    book, fresh = _begun_with(tables, period)
     begun = sheets_of({t.filing.definition_sha256 for t in tables if t.filing})
-    first = prefilled([t for t in tables if t.filing is None], period, fresh)
+    first = prefilled([t for t in tables if t.filing is None], period, fresh, book=book)
     groups: dict[str, tuple[Sheet, list[Form]]] = {}
     for table in tables:
         sheet = begun[table.filing.definition_sha256] if table.filing else fresh[table.category]
@@ -150,8 +151,9 @@ def _apply(actor: Actor, period: TablePeriod, units: Sequence[UnitEdits]) -> Non
     fresh = [table.pk for table in tables.values() if table.state not in EDITABLE]
     if fresh:
         loaded = list(visible_to(actor).filter(pk__in=fresh).order_by("pk"))
-        sheets = _fresh_sheets(loaded, period)
-        filing.begin_all(actor=actor, tables=loaded, sheets=sheets, answers=prefilled(loaded, period, sheets))
+        book, sheets = _begun_with(loaded, period)
+        answers = prefilled(loaded, period, sheets, book=book)
+        filing.begin_all(actor=actor, tables=loaded, sheets=sheets, answers=answers)
         tables |= {table.pk: table for table in loaded}
     edits = [Edit(tables[pk].filing_id or 0, unit.version, unit.changes, unit.name) for pk, unit in named.items()]
     try:
@@ -161,10 +163,11 @@ def _apply(actor: Actor, period: TablePeriod, units: Sequence[UnitEdits]) -> Non
         raise Invalid(f"{error.current[0].owner}的“{places}”刚被他人修改，请重新上传工作簿，核对后再导入。") from error
 
 
-def _fresh_sheets(tables: Iterable[DynamicTable], period: TablePeriod) -> dict[str, Sheet]:
-    """Return the sheets, by category, with which these tables of the period begin."""
+def _begun_with(tables: Iterable[DynamicTable], period: TablePeriod) -> tuple[Rulebook, dict[str, Sheet]]:
+    """Return the rulebook of the period's round and the sheets, by category, with which these tables begin."""
     book, _ = rulebook_at(period.round_id)
-    return {kind: sheet_for(book, kind, periodic=period.periodic) for kind in {t.category for t in tables}}
+    kinds = {table.category for table in tables}
+    return book, {kind: sheet_for(book, kind, periodic=period.periodic) for kind in kinds}
 
 
 def _read(actor: Actor, period: TablePeriod, pages: list[Page]) -> tuple[Contents, dict[int, DynamicTable]]:
@@ -177,7 +180,7 @@ def _read(actor: Actor, period: TablePeriod, pages: list[Page]) -> tuple[Content
         tables = {t.pk: t for t in visible_to(actor).filter(pk__in=ids, period=period).select_related("filing")}
         if not tables:
             raise NotVisible("工作簿不是本区市县这一期的，请重新下载后填写。")
-        known = {sheet.sha256: sheet for sheet in _fresh_sheets(tables.values(), period).values()}
+        known = {sheet.sha256: sheet for sheet in _begun_with(tables.values(), period)[1].values()}
         known |= sheets_of({t.filing.definition_sha256 for t in tables.values() if t.filing})
         return read(pages, known), tables
     except WorkbookRefused as error:
@@ -187,9 +190,9 @@ def _read(actor: Actor, period: TablePeriod, pages: list[Page]) -> tuple[Content
 def _stored(
     tables: Mapping[int, DynamicTable], period: TablePeriod
 ) -> tuple[dict[int, dict[str, object]], dict[int, Sheet]]:
-    fresh = _fresh_sheets(tables.values(), period)
+    book, fresh = _begun_with(tables.values(), period)
     begun = sheets_of({t.filing.definition_sha256 for t in tables.values() if t.filing})
-    first = prefilled([t for t in tables.values() if t.filing is None], period, fresh)
+    first = prefilled([t for t in tables.values() if t.filing is None], period, fresh, book=book)
     answers = {pk: (t.filing.answers if t.filing else first[pk]) for pk, t in tables.items()}
     sheets = {pk: (begun[t.filing.definition_sha256] if t.filing else fresh[t.category]) for pk, t in tables.items()}
     return answers, sheets

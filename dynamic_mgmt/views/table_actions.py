@@ -16,7 +16,9 @@ from dynamic_mgmt.forms.tables import (
     ConcludeForm,
     DecisionForm,
     OpinionForm,
+    ProposalForm,
     ReasonForm,
+    ReturnForm,
     TableForm,
     UnitRemovalForm,
     VisitForm,
@@ -59,7 +61,7 @@ VERBS: dict[str, Verb] = {
         "已提出意见，由市局决定。",
         "系统的建议只供参考，意见由区市县核实后提出。",
     ),
-    "return": Verb("return", "退回修改", ReasonForm, filing.return_table, "已退回，单位可以修改后重新提交。"),
+    "return": Verb("return", "退回修改", ReturnForm, filing.return_table, "已退回，单位可以修改后重新提交。"),
     "refuse": Verb(
         "refuse",
         "登记拒不填报",
@@ -69,6 +71,14 @@ VERBS: dict[str, Verb] = {
         "写明催报的时间、方式和单位的答复。登记后留存，补报也不消除。",
     ),
     "resume": Verb("resume", "恢复填报", ReasonForm, filing.resume_table, "已恢复填报。"),
+    "propose": Verb(
+        "propose",
+        "提出处理建议",
+        ProposalForm,
+        judging.propose,
+        "已提出建议，由市局负责人决定。",
+        "建议由市局负责人决定。须复核、现场评估、退回或移出的，返回后另行办理。",
+    ),
     "decide": Verb("decide", "作出决定", DecisionForm, judging.decide, "已作出决定。"),
     "recheck": Verb("open_recheck", "安排复核", ReasonForm, judging.open_recheck, "已安排复核。"),
     "on-site": Verb("open_on_site", "安排现场评估", ReasonForm, judging.open_on_site, "已安排现场评估。"),
@@ -92,6 +102,14 @@ def _seen(actor: Actor, table_id: int) -> DynamicTable:
     return found
 
 
+def _initial(actor: Actor, table: DynamicTable) -> dict[str, object]:
+    """Return what a verb's form begins with; the lead's decision with what the reviewer proposed."""
+    found: dict[str, object] = {"version": table.version, "clause": "通知 三"}
+    if actor.is_city and table.proposal:
+        found |= {"decision": table.proposal, "proposal": table.proposal, "reason": table.proposal_reason}
+    return found
+
+
 @roles(*CITY, *DISTRICT)
 def act(request: HttpRequest, table_id: int, verb: str) -> HttpResponse:
     """One verb's page; a verb that this state does not have says so."""
@@ -103,7 +121,7 @@ def act(request: HttpRequest, table_id: int, verb: str) -> HttpResponse:
     if spec.action not in {t.action for t in actions_from(TABLE_TRANSITIONS, state=table.state, role=actor.role)}:
         label = state_for(actor.role, table.state).label
         raise WrongState(f"当前状态为“{label}”，您不能{spec.label}。请刷新页面查看最新状态。")
-    form = spec.form(posted(request), initial={"version": table.version, "clause": "通知 三"})
+    form = spec.form(posted(request), initial=_initial(actor, table))
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         version = values.pop("version")
@@ -116,6 +134,7 @@ def act(request: HttpRequest, table_id: int, verb: str) -> HttpResponse:
         "table": table,
         "spec": spec,
         "detail": detail(actor, table),
+        "is_city": actor.is_city,
         "has_errors": bool(form.errors),
     }
     return render(request, "dynamic_mgmt/table_act.html", context)

@@ -45,7 +45,10 @@ COLOURS = {
 def seen(actor: Actor, table_id: int) -> DynamicTable:
     """Return a table that the actor may open; absent and foreign ones answer alike."""
     found = (
-        visible_to(actor).select_related("filing", "opinion_by", "decided_by", "removal").filter(pk=table_id).first()
+        visible_to(actor)
+        .select_related("filing", "opinion_by", "proposed_by", "decided_by", "removal")
+        .filter(pk=table_id)
+        .first()
     )
     if found is None:
         raise NotVisible
@@ -118,10 +121,17 @@ def _cells(actor: Actor, table: DynamicTable) -> list[dict[str, str]]:
         {"text": table.authority.name},
         {"text": str(state.label) + marks, "tag": "1", "colour": COLOURS.get(state, "")},
         {"text": table.get_opinion_display() if table.opinion else ""},
-        {"text": table.get_decision_display() if table.decision else ""},
+        {"text": _decided(actor, table)},
         {"text": f"{clock.local(table.filed_at):%Y-%m-%d}" if table.filed_at else ""},
     ]
     return [{"label": label, **value} for label, value in zip(HEADS, values, strict=True)]
+
+
+def _decided(actor: Actor, table: DynamicTable) -> str:
+    """Return the decision in words; before it, for the city, what its reviewer proposed."""
+    if table.decision:
+        return table.get_decision_display()
+    return f"建议：{table.get_proposal_display()}" if actor.is_city and table.proposal else ""
 
 
 @roles(*READERS)
@@ -140,6 +150,7 @@ def _page(request: HttpRequest, actor: Actor, table: DynamicTable, **more: Any) 
         "table": table,
         "detail": detail(actor, table),
         "closes": clock.spoken(window.closes_at) if window.closes_at else "",
+        "mend_by": clock.spoken(table.correct_by) if table.correct_by and table.state == TableState.RETURNED else "",
         "window": window,
         "state_label": state.label,
         "colour": COLOURS.get(state, ""),

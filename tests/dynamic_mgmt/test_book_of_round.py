@@ -1,6 +1,7 @@
 """A table is read, recorded and compared by the rulebook of its round, not by the newest one."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,8 @@ from dynamic_mgmt.models import UnitFigure
 from dynamic_mgmt.selectors import figures, hints, table_detail
 from dynamic_mgmt.selectors.catalogue import newest_book
 from dynamic_mgmt.services import assessing, filing
+from dynamic_mgmt.services.figures import FigureValue, record_figures
+from greenportal.accounts.actors import Actor
 from greenportal.rounds.selectors import rulebook_at
 from tests.factories.tables import make_filed, make_stage
 
@@ -43,6 +46,26 @@ def test_figures_rows_and_peers_are_of_the_rounds_book(other_book, monkeypatch):
     assert stored["energy_total"] == "虚构单位" and "water_total" not in stored
     assert rows_of(stage)["energy_total"] == "虚构单位" and "water_total" not in rows_of(stage)
     assert "energy_total" in asked["indicators"]
+
+
+def test_a_table_begins_with_the_indicators_of_the_rounds_book(other_book):
+    stage = make_stage()
+    make_figures(stage)
+    first = filing.first_answers(stage.table())[1]
+    assert first["energy_total_y1"] == "3000" and "water_total_y1" not in first
+
+
+def test_control_the_shipped_book_prefills_water_too():
+    stage = make_stage()
+    make_figures(stage)
+    assert filing.first_answers(stage.table())[1]["water_total_y1"] == "3000"
+
+
+def make_figures(stage):
+    values = [
+        FigureValue(stage.unit.pk, 2020, key, "", Decimal(3000), "虚构") for key in ("energy_total", "water_total")
+    ]
+    record_figures(actor=Actor.system("试验"), values=values)
 
 
 def test_control_the_shipped_book_says_otherwise():

@@ -197,6 +197,55 @@ def test_opinion_then_decision(stage, city):
     assert (table.state, table.decision, table.decided_by_id) == ("decided", "keep", city.user_id)
 
 
+def test_the_reviewer_proposes_and_the_lead_decides(stage, city):
+    table, reviewer = opined(stage), actor(Role.CITY_REVIEWER)
+    values = {"actor": reviewer, "table_id": table.pk}
+    with pytest.raises(Invalid) as caught:
+        judging.propose(seen_version=table.version, proposal="remove", **values)
+    assert set(caught.value.errors) == {"proposal"}
+    with pytest.raises(ReasonRequired):
+        judging.propose(seen_version=table.version, proposal="renamed", **values)
+    table = judging.propose(seen_version=table.version, proposal="keep", **values)
+    assert (table.state, table.proposal, table.proposed_by_id) == ("opinion_given", "keep", reviewer.user_id)
+    # the last one counts, and each stays in the history that the city alone reads
+    table = judging.propose(seen_version=table.version, proposal="renamed", reason="登记已变更", **values)
+    assert [e.what for e in detail(city, table).events].count("市局审核人员提出处理建议") == 2
+    assert "市局审核人员提出处理建议" not in {e.what for e in detail(stage.officer, table).events}
+    with pytest.raises(Refused):
+        judging.decide(actor=reviewer, table_id=table.pk, seen_version=table.version, decision="keep")
+    with pytest.raises(Stale):
+        judging.decide(actor=city, table_id=table.pk, seen_version=table.version - 1, decision="keep")
+    done = judging.decide(actor=city, table_id=table.pk, seen_version=table.version, decision="keep")
+    assert (done.state, done.decision, done.proposal) == ("decided", "keep", "renamed"), "the lead is not bound by it"
+
+
+@pytest.mark.parametrize("who", ["lead", "officer", "unit_actor"])
+def test_nobody_but_the_reviewer_proposes(stage, city, who):
+    table = opined(stage)
+    one = city if who == "lead" else getattr(stage, who)
+    with pytest.raises(Refused):
+        judging.propose(actor=one, table_id=table.pk, seen_version=table.version, proposal="keep")
+    assert stage.table().proposal == ""
+
+
+@pytest.mark.parametrize("verb", ["send_back", "open_recheck", "open_on_site"])
+def test_a_proposal_falls_when_the_table_goes_back(stage, city, verb):
+    table = opined(stage)
+    reviewer = actor(Role.CITY_REVIEWER)
+    table = judging.propose(actor=reviewer, table_id=table.pk, seen_version=table.version, proposal="keep")
+    move = getattr(judging, verb)
+    table = move(actor=city, table_id=table.pk, seen_version=table.version, reason="数据存疑")
+    assert (table.proposal, table.proposed_by_id, stage.table().proposal) == ("", None, "")
+
+
+def test_a_major_change_is_not_proposed_before_its_recheck(stage):
+    table = opined(stage, "major_change", "迁址")
+    with pytest.raises(WrongState, match="重大变更须先复核"):
+        judging.propose(
+            actor=actor(Role.CITY_REVIEWER), table_id=table.pk, seen_version=table.version, proposal="major_change"
+        )
+
+
 def test_everything_but_keeping_needs_a_reason_and_deciding_otherwise_too(stage, city):
     table = make_filed(stage)
     values = {"actor": stage.officer, "table_id": table.pk, "seen_version": table.version}

@@ -41,6 +41,7 @@ TABLE_ORACLE: Oracle = {
     "open_recheck": [({"opinion_given": "recheck"}, {R, C}, False, True)],
     "open_on_site": [({"opinion_given": "on_site"}, {R, C}, False, True)],
     "conclude": [({"recheck": "opinion_given", "on_site": "opinion_given"}, {D, L, R, C}, False, False)],
+    "propose": [({"opinion_given": "opinion_given"}, {R}, False, False)],
     "decide": [({"opinion_given": "decided"}, {C}, False, False)],
     "propose_removal": [({"opinion_given": "removal_proposed"}, {R, C}, False, True)],
     "confirm_removal": [({"removal_proposed": "decided"}, {C}, False, False)],
@@ -48,6 +49,7 @@ TABLE_ORACLE: Oracle = {
 }
 EXPERIENCE_ORACLE: Oracle = {
     "offer": [({"draft": "offered", "declined": "offered"}, {A, D, L}, False, False)],
+    "revise": [({"declined": "offered"}, {A, D, L}, False, False)],
     "recommend": [({"offered": "recommended"}, {D, L}, False, False)],
     "decline": [
         ({"offered": "declined"}, {D, L}, False, True),
