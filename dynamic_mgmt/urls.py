@@ -86,4 +86,5 @@ urlpatterns += [
     path("experiences/statement/<int:statement_id>/withdraw/", experiences.withdraw, name="statement_withdraw"),
     path("experiences/<int:experience_id>/", experiences.one, name="experience"),
     path("experiences/<int:experience_id>/move/", experiences.move, name="experience_move"),
+    path("experiences/<int:experience_id>/revise/", experiences.revise, name="experience_revise"),
 ]

@@ -66,6 +66,14 @@ class ExperienceForm(ServiceForm):
             field.choices = [(str(u.pk), f"{u.current_name}（{u.get_category_display()}）") for u in units]
 
 
+class RevisionForm(ServiceForm):
+    """What is mended of an experience that was not taken."""
+
+    title = forms.CharField(label="题目", max_length=80)
+    text = forms.CharField(label="做法和成效", max_length=4000, widget=forms.Textarea(attrs={"rows": 10}))
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class StatementForm(ExperienceForm):
     """A report or commitment with date and link."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -17,7 +18,7 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.audit.services import record
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale, WrongState
-from greenportal.transitions import find
+from greenportal.transitions import Transition, find
 
 _STALE = "其他人刚刚更改过这份典型经验，请刷新页面后再操作。"
 
@@ -58,36 +59,67 @@ def move_experience(*, actor: Actor, experience_id: int, seen_version: int, acti
     Raises NotVisible, Stale, Refused, WrongState, ReasonRequired.
     """
     with transaction.atomic():
-        row = Experience.objects.select_for_update().filter(pk=experience_id).first()
-        if row is None or not _sees(actor, row):
-            raise NotVisible
-        if row.version != seen_version:
-            raise Stale(_STALE, current=row.version)
-        found = find(
-            EXPERIENCE_TRANSITIONS,
-            state=row.state,
-            action=action,
-            role=actor.role,
-            window_open=True,
-            reason=text,
-            named=ExperienceState(row.state).label,
-        )
+        row = _locked(actor, experience_id, seen_version)
+        found = _found(actor, row, action, text)
+        if action == "revise":
+            raise Invalid("先修改题目或内容，再重新报送。")
         if action == "recommend":
             row.summary = clean(text, label="区县总结", field="text")
         elif found.needs_reason:
             row.reason = clean(text, label="理由", field="text", limit=300)
-        now = clock.now()
-        row.published_at = now if found.target == ExperienceState.PUBLISHED else None
-        row.state, row.version, row.updated_at = found.target, row.version + 1, now
-        row.save()
-        data = {"target": found.target, "version": row.version}
-        record(
-            actor=actor,
-            action=f"dynamic_mgmt.experience_{action}",
-            target=f"dynamic_mgmt.experience:{row.pk}",
-            data=data,
-        )
+        _move(row, action, found.target, actor)
     return row
+
+
+def revise_experience(*, actor: Actor, experience_id: int, seen_version: int, title: str, text: str) -> Experience:
+    """The unit, or its district, mends what was not recommended or not taken, and offers it again.
+
+    The reason stays in the trail; the district sums it up anew. Raises NotVisible, Stale, Refused, WrongState, Invalid.
+    """
+    with transaction.atomic():
+        row = _locked(actor, experience_id, seen_version)
+        found = _found(actor, row, "revise", "")
+        row.title = clean(title, label="题目", field="title", limit=80)
+        row.text = clean(text, label="做法和成效", field="text", limit=4000)
+        data = {"declined_for": row.reason}
+        row.summary, row.reason = "", ""
+        _move(row, "revise", found.target, actor, data)
+    return row
+
+
+def _locked(actor: Actor, experience_id: int, seen_version: int) -> Experience:
+    """Lock one visible experience as the actor saw it; NotVisible or Stale else."""
+    row = Experience.objects.select_for_update().filter(pk=experience_id).first()
+    if row is None or not _sees(actor, row):
+        raise NotVisible
+    if row.version != seen_version:
+        raise Stale(_STALE, current=row.version)
+    return row
+
+
+def _found(actor: Actor, row: Experience, action: str, text: str) -> Transition:
+    return find(
+        EXPERIENCE_TRANSITIONS,
+        state=row.state,
+        action=action,
+        role=actor.role,
+        window_open=True,
+        reason=text,
+        named=ExperienceState(row.state).label,
+    )
+
+
+def _move(row: Experience, action: str, target: str, actor: Actor, data: Mapping[str, str] | None = None) -> None:
+    now = clock.now()
+    row.published_at = now if target == ExperienceState.PUBLISHED else None
+    row.state, row.version, row.updated_at = target, row.version + 1, now
+    row.save()
+    record(
+        actor=actor,
+        action=f"dynamic_mgmt.experience_{action}",
+        target=f"dynamic_mgmt.experience:{row.pk}",
+        data={"target": target, "version": row.version, **(data or {})},
+    )
 
 
 def _sees(actor: Actor, row: Experience) -> bool:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dynamic_mgmt.forms.dispatching import ExperienceForm, MoveForm, StatementForm, WithdrawForm
+from dynamic_mgmt.forms.dispatching import ExperienceForm, MoveForm, RevisionForm, StatementForm, WithdrawForm
 from dynamic_mgmt.models import Experience, ListedUnit, Statement
 from dynamic_mgmt.selectors.lists import visible_to as units_visible_to
 from dynamic_mgmt.selectors.table_work import experiences_visible_to
@@ -18,7 +18,7 @@ from dynamic_mgmt.views.tables import DISTRICT, READERS
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import ServiceForm, posted
-from greenportal.findings.types import NotVisible
+from greenportal.findings.types import NotVisible, WrongState
 from greenportal.transitions import actions_from
 
 SHOWN = 100
@@ -131,8 +131,39 @@ def _page(request: HttpRequest, actor: Actor, row: Experience, form: MoveForm) -
     moves = [(t.action, t.label) for t in actions_from(EXPERIENCE_TRANSITIONS, state=row.state, role=actor.role)]
     if actor.is_district and row.authority_id != actor.authority_id:
         moves = []
-    context = {"row": row, "form": form, "moves": moves, "has_errors": bool(form.errors)}
+    may_revise = _REVISE in moves
+    moves = [move for move in moves if move != _REVISE]
+    context = {"row": row, "form": form, "moves": moves, "may_revise": may_revise, "has_errors": bool(form.errors)}
     return render(request, "dynamic_mgmt/experience.html", context, status=400 if form.errors else 200)
+
+
+_REVISE = ("revise", "修改后重新报送")
+
+
+@roles(*WRITERS)
+def revise(request: HttpRequest, experience_id: int) -> HttpResponse:
+    """Mend what was not taken, and offer it again."""
+    actor = actor_of(request)
+    row = _seen(actor, experience_id)
+    if _REVISE[0] not in {t.action for t in actions_from(EXPERIENCE_TRANSITIONS, state=row.state, role=actor.role)}:
+        raise WrongState(f"当前状态为“{row.get_state_display()}”，不能修改。请返回查看最新状态。")
+    first = {"title": row.title, "text": row.text, "version": row.version}
+    form = RevisionForm(posted(request), initial=first)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        done = form.run(
+            lambda: experiences.revise_experience(
+                actor=actor,
+                experience_id=row.pk,
+                seen_version=values["version"],
+                title=values["title"],
+                text=values["text"],
+            )
+        )
+        if done is not None:
+            messages.success(request, "已修改并重新报送。")
+            return redirect("dynamic_mgmt:experience", row.pk)
+    return _form(request, form, "修改典型经验", f"未采用的理由：{row.reason}" if row.reason else "")
 
 
 @require_POST

@@ -1,22 +1,19 @@
-"""Board, reminders once, extension, exports in the city's order, what was sent up, a district's workbook, trends, experiences."""
+"""Board, reminders once, extension, exports in the city's order, what was sent up, a district's workbook, trends."""
 
 import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from dynamic_mgmt.models import DynamicTable, Experience, ListedUnit, Statement, TableChange, TableMark
+from dynamic_mgmt.models import DynamicTable, ListedUnit, TableChange, TableMark
 from dynamic_mgmt.selectors import exports, trends
-from dynamic_mgmt.selectors.table_work import experiences_visible_to, table_work
+from dynamic_mgmt.selectors.table_work import table_work
 from dynamic_mgmt.selectors.tables import TableFilters, board, filtered, overview
-from dynamic_mgmt.services import chasing, experiences, filing, periods, table_workbooks
+from dynamic_mgmt.services import chasing, filing, periods, table_workbooks
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.audit.models import AuditEntry
@@ -24,13 +21,13 @@ from greenportal.audit.services import verify
 from greenportal.files.jail import Worksheet
 from greenportal.filings.models import Filing
 from greenportal.filings.services import save
-from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Refused, WrongState
+from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.mail.models import OutboxMail
 from greenportal.mail.services import rendered
-from tests.factories.accounts import make_user, sign_in
+from tests.factories.accounts import make_user
 from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.rounds import make_lead
-from tests.factories.tables import ANSWERS, actor, fill, make_filed, make_stage
+from tests.factories.tables import ANSWERS, fill, make_filed, make_stage
 
 pytestmark = pytest.mark.django_db
 CLOSES = datetime(2022, 11, 15, 16, tzinfo=UTC)
@@ -134,6 +131,42 @@ def test_a_filed_table_of_a_unit_taken_off_the_list_stays_on_the_board():
     ListedUnit.objects.filter(pk=stage.unit.pk).update(removed_on=clock.today())
     (row,) = board(make_lead(), stage.period)
     assert (row.total, row.filed) == (1, 1)
+
+
+def test_what_was_filed_in_time_and_returned_is_overdue_by_its_own_day_and_not_by_the_clock():
+    stage = make_stage()
+    never = make_stage(period=stage.period)
+    table, lead = make_filed(stage), make_lead()
+    due_on = clock.local(CLOSES).date() + timedelta(days=5)
+    with clock.fixed(CLOSES - timedelta(hours=1)):
+        args = {"actor": stage.officer, "table_id": table.pk, "seen_version": table.version, "reason": "数据有误"}
+        with pytest.raises(Invalid) as caught:
+            filing.return_table(**args, due_on=clock.today() - timedelta(days=1))
+        assert caught.value.errors == {"due_on": ["修改期限应不早于今天，核对后填写。"]}
+        table = filing.return_table(**args, due_on=due_on)
+    assert table.correct_by == clock.end_of(due_on)
+
+    def overdue_at(at: datetime) -> tuple[int, set[int]]:
+        with clock.fixed(at):
+            (row,) = board(lead, stage.period)
+            return row.overdue, {t.unit_id for t in filtered(lead, stage.period, TableFilters(state="overdue"))}
+
+    assert overdue_at(CLOSES - timedelta(minutes=1)) == (0, set())
+    # control: the one never filed is overdue by the clock
+    assert overdue_at(CLOSES) == (1, {never.unit.pk})
+    assert overdue_at(table.correct_by - timedelta(seconds=1)) == (1, {never.unit.pk})
+    assert overdue_at(table.correct_by) == (2, {never.unit.pk, stage.unit.pk})
+    (item,) = [i for i in table_work(stage.unit_actor) if i.colour == "red"]
+    assert item.due_at == table.correct_by
+
+
+def test_a_return_without_a_day_is_chased_and_not_overdue():
+    stage = make_stage()
+    table = make_filed(stage)
+    filing.return_table(actor=stage.officer, table_id=table.pk, seen_version=table.version, reason="数据有误")
+    with clock.fixed(CLOSES + timedelta(days=30)):
+        (row,) = board(make_lead(), stage.period)
+    assert (row.draft, row.overdue) == (1, 0)
 
 
 def test_a_returned_table_is_not_told_that_it_is_locked():
@@ -378,80 +411,3 @@ def test_chart_of_one_year_and_of_nothing_can_be_drawn():
     one = trends.chart("energy_total", "能耗", "tce", {2021: (Decimal(5), 1)})
     assert (one.line, len(one.ticks)) == ("355.0,24.0", 5)
     assert trends.chart("energy_total", "能耗", "tce", {}).points == ()
-
-
-# --- experiences -------------------------------------------------------------------------------------------------
-
-
-def test_experience_goes_from_unit_to_district_to_city():
-    stage = make_stage()
-    city, other = actor(Role.CITY_REVIEWER), make_stage("庄河市", period=stage.period)
-    row = experiences.draft_experience(actor=stage.unit_actor, unit_id=stage.unit.pk, title="余热回收", text="做法")
-    assert [experiences_visible_to(a).count() for a in (stage.officer, city, other.officer, other.unit_actor)] == [
-        1,
-        0,
-        0,
-        0,
-    ]
-    values = {"experience_id": row.pk, "seen_version": row.version}
-    with pytest.raises(NotVisible):
-        experiences.move_experience(actor=other.officer, action="recommend", text="好", **values)
-    with pytest.raises(ReasonRequired):
-        experiences.move_experience(actor=stage.officer, action="recommend", **values)
-    row = experiences.move_experience(actor=stage.officer, action="recommend", text="节能明显", **values)
-    row = experiences.move_experience(actor=city, experience_id=row.pk, seen_version=row.version, action="publish")
-    assert (row.state, row.summary, row.published_at) == ("published", "节能明显", clock.now())
-    assert experiences_visible_to(other.unit_actor).count() == 1
-
-
-def test_statements_bear_date_and_checked_link():
-    stage = make_stage()
-    values = {"actor": stage.unit_actor, "unit_id": stage.unit.pk, "kind": "commitment", "title": "承诺"}
-    experiences.add_statement(issued_on=clock.today(), link="https://example.com/a", **values)
-    for link in ("javascript:alert(1)", "example"):
-        with pytest.raises(Invalid):
-            experiences.add_statement(issued_on=clock.today(), link=link, **values)
-    with pytest.raises(Invalid):
-        experiences.add_statement(issued_on=clock.today() + timedelta(days=1), **values)
-    stranger = make_stage("庄河市", period=stage.period).unit_actor
-    with pytest.raises(NotVisible):
-        experiences.add_statement(issued_on=clock.today(), **{**values, "actor": stranger})
-    assert Experience.objects.count() == 0
-
-
-def test_statement_is_withdrawn_by_its_unit_once_with_a_reason_and_kept():
-    stage = make_stage()
-    other = make_stage("庄河市", period=stage.period)
-    row = experiences.add_statement(
-        actor=stage.unit_actor, unit_id=stage.unit.pk, kind="commitment", title="承诺", issued_on=clock.today()
-    )
-    take_back = partial(experiences.withdraw_statement, statement_id=row.pk)
-    for stranger in (other.unit_actor, other.officer):
-        with pytest.raises(NotVisible):
-            take_back(actor=stranger, reason="登错")
-    with pytest.raises(Refused):
-        take_back(actor=actor(Role.CITY_LEAD), reason="登错")
-    with pytest.raises(ReasonRequired):
-        take_back(actor=stage.unit_actor, reason=" ")
-    gone = take_back(actor=stage.unit_actor, reason="日期登错")
-    assert (gone.withdrawn_at, gone.withdrawn_reason) == (clock.now(), "日期登错")
-    entry = AuditEntry.objects.get(action="dynamic_mgmt.statement_withdraw")
-    assert entry.data["reason"] == "日期登错"
-    with pytest.raises(WrongState):
-        take_back(actor=stage.unit_actor, reason="又一次")
-    with pytest.raises(IntegrityError, match="statement_withdrawn_has_reason"), transaction.atomic():
-        Statement.objects.update(withdrawn_reason="")
-
-
-def test_withdrawing_on_the_page_takes_the_statement_off_the_list(monkeypatch):
-    monkeypatch.setattr(clock, "running", lambda: clock.now())
-    stage = make_stage()
-    row = experiences.add_statement(
-        actor=stage.unit_actor, unit_id=stage.unit.pk, kind="report", title="旧版报告", issued_on=clock.today()
-    )
-    client = sign_in(Client(), make_user(Role.APPLICANT, organisation=stage.organisation))
-    url = reverse("dynamic_mgmt:statement_withdraw", args=[row.pk])
-    assert url in client.get(reverse("dynamic_mgmt:experiences")).content.decode()
-    assert client.post(url, {"reason": ""}).status_code == 200
-    assert "已撤回" in client.post(url, {"reason": "换新版"}, follow=True).content.decode()
-    assert "旧版报告" not in client.get(reverse("dynamic_mgmt:experiences")).content.decode()
