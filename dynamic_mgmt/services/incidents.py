@@ -118,6 +118,14 @@ def _about(
     return organisation, unit
 
 
+def _hold(incident_id: int) -> None:
+    """Lock whom an incident is about, in the order of `_about`: what is told of them twice is judged one after the other."""
+    found = Incident.objects.filter(pk=incident_id).values_list("unit_id", "organisation_id").first()
+    unit_id, organisation_id = found or (None, None)
+    list(ListedUnit.objects.select_for_update(of=("self",)).filter(pk=unit_id).values_list("pk"))
+    list(Organisation.objects.select_for_update().filter(pk=organisation_id).values_list("pk"))
+
+
 def _refuse_twice(organisation: Organisation | None, unit: ListedUnit | None, told: Told, *, without: int = 0) -> None:
     """Raise `WrongState` when the same is told in another record than `without` (the one being corrected)."""
     same = Incident.objects.exclude(pk=without).filter(
@@ -232,6 +240,7 @@ def correct_incident(*, actor: Actor, incident_id: int, seen_version: int, told:
     """
     may_report_incident(actor).require()
     with transaction.atomic():
+        _hold(incident_id)
         incident, _ = _moved(actor, incident_id, seen_version, "correct", reason)
         _check(told)
         _refuse_twice(incident.organisation, incident.unit, told, without=incident.pk)

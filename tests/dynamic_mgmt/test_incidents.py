@@ -423,3 +423,46 @@ def test_control_without_the_lock_it_is_stored_more_than_once(district, unit, mo
     monkeypatch.setattr(services, "_about", lambda *_: (unit.organisation, unit))
     monkeypatch.setattr(services, "_refuse_twice", late)
     assert reported_side_by_side(district, unit.pk) == 3
+
+
+def corrected_side_by_side(actor: Actor, unit_id: int) -> int:
+    """Two records of one unit corrected to the same day at once; returns how many then tell of it."""
+    days = [date(2022, 4, 1), date(2022, 4, 2)]
+    rows = [report_incident(actor=actor, told=told(happened_on=day), unit_id=unit_id) for day in days]
+    together = threading.Barrier(2)
+
+    def one(row: Incident) -> None:
+        try:
+            together.wait(30)
+            with clock.fixed(DURING):
+                correct_incident(
+                    actor=actor, incident_id=row.pk, seen_version=row.version, told=told(), reason="日期写错"
+                )
+        except WrongState:
+            pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, rows))
+    return Incident.objects.filter(current__happened_on=told().happened_on).count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_corrections_at_once_do_not_tell_the_same_twice(district, unit):
+    assert corrected_side_by_side(district, unit.pk) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_holding_the_legal_person_the_same_is_told_twice(district, unit, monkeypatch):
+    found = services._refuse_twice
+    together = threading.Barrier(2)
+
+    def late(*args: Any, **values: Any) -> None:
+        found(*args, **values)
+        if values:
+            together.wait(30)
+
+    monkeypatch.setattr(services, "_hold", lambda _: None)
+    monkeypatch.setattr(services, "_refuse_twice", late)
+    assert corrected_side_by_side(district, unit.pk) == 2
