@@ -122,8 +122,8 @@ def _hold(incident_id: int) -> None:
     """Lock whom an incident is about, in the order of `_about`: what is told of them twice is judged one after the other."""
     found = Incident.objects.filter(pk=incident_id).values_list("unit_id", "organisation_id").first()
     unit_id, organisation_id = found or (None, None)
-    list(ListedUnit.objects.select_for_update(of=("self",)).filter(pk=unit_id).values_list("pk"))
-    list(Organisation.objects.select_for_update().filter(pk=organisation_id).values_list("pk"))
+    list(ListedUnit.objects.select_for_update(of=("self",)).filter(pk=unit_id or 0).values_list("pk"))
+    list(Organisation.objects.select_for_update().filter(pk=organisation_id or 0).values_list("pk"))
 
 
 def _refuse_twice(organisation: Organisation | None, unit: ListedUnit | None, told: Told, *, without: int = 0) -> None:

@@ -9,7 +9,7 @@ from dynamic_mgmt.models import ListedUnit
 from dynamic_mgmt.naming import name_key
 from greenportal.accounts.actors import Actor
 from greenportal.directory.models import Organisation
-from greenportal.jobs.services import enqueue
+from greenportal.jobs.services import enqueue, key_of
 
 
 def organisations_of(units: Iterable[ListedUnit]) -> list[int]:
@@ -33,6 +33,6 @@ def tell_nominations(*, actor: Actor, cause: str, organisation_ids: Iterable[int
         enqueue(
             JOB_RECHECK,
             payload={"organisation_ids": ids, "cause": cause},
-            dedupe_key=f"{cause}:{ids[0]}:{len(ids)}:{ids[-1]}",
+            dedupe_key=key_of(cause, ids),
             actor=actor,
         )

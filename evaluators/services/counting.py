@@ -15,7 +15,7 @@ from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.findings.types import Invalid, NotVisible
-from greenportal.jobs.services import enqueue
+from greenportal.jobs.services import enqueue, key_of
 from greenportal.rounds.selectors import rulebook_at
 
 
@@ -151,13 +151,13 @@ def refuse_new_work(organisation_id: int) -> None:
         raise Invalid(told, errors={"report_on": [told]})
 
 
-def tell_nominations(*, actor: Actor, cause: str, engagement_ids: Iterable[int] = (), key: str = "") -> None:
+def tell_nominations(*, actor: Actor, cause: str, engagement_ids: Iterable[int] = ()) -> None:
     """Ask for a fresh check of the nominations that stand on these engagements; nothing to do for none."""
     ids = sorted(set(engagement_ids))
     if ids:
         enqueue(
             JOB_RECHECK,
             payload={"engagement_ids": ids, "cause": cause},
-            dedupe_key=f"{cause}:{key or ids[0]}:{len(ids)}:{ids[-1]}",
+            dedupe_key=key_of(cause, ids),
             actor=actor,
         )

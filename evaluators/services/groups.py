@@ -133,4 +133,4 @@ def _recount_open_rounds(actor: Actor, groups: list[AffiliateGroup], cause: str)
         for group in groups:
             recount(group, round_id=round_id, cap=cap)
     ids = list(rows.order_by("id").values_list("id", flat=True))
-    tell_nominations(actor=actor, cause=cause, engagement_ids=ids, key=f"group{groups[0].pk}")
+    tell_nominations(actor=actor, cause=cause, engagement_ids=ids)

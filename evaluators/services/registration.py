@@ -136,7 +136,5 @@ def record_registration(
             data={"round": round_id, "number": registration.number, **asdict(entered)},
         )
         engagements = evaluator.engagements.filter(round_id=round_id).values_list("id", flat=True)
-        tell_nominations(
-            actor=actor, cause="evaluators.registration", engagement_ids=engagements, key=str(evaluator.pk)
-        )
+        tell_nominations(actor=actor, cause="evaluators.registration", engagement_ids=engagements)
     return registration

@@ -102,7 +102,7 @@ def _locked(sanction_id: int) -> Sanction:
 
 def _tell(actor: Actor, sanction: Sanction, cause: str) -> None:
     rows = Engagement.objects.filter(evaluator__organisation_id=sanction.organisation_id)
-    tell_nominations(actor=actor, cause=cause, engagement_ids=rows.values_list("id", flat=True), key=str(sanction.pk))
+    tell_nominations(actor=actor, cause=cause, engagement_ids=rows.values_list("id", flat=True))
 
 
 def confirm_sanction(*, actor: Actor, sanction_id: int) -> Sanction:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,12 @@ from greenportal.jobs import conf, doorbell, selectors
 from greenportal.jobs.models import Job
 
 OPEN = (Job.State.DUE, Job.State.RUNNING)
+
+
+def key_of(cause: str, ids: Iterable[int]) -> str:
+    """Return the dedupe key of work on a set of rows: equal for equal sets only, since a job that is joined keeps its payload."""
+    content = ",".join(str(pk) for pk in sorted(set(ids)))
+    return f"{cause}:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
 def enqueue(
