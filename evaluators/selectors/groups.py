@@ -51,13 +51,49 @@ class GroupPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """What confirming a relation would do: the agencies counted together, their sum, and how many lie beyond the cap."""
+class EffectPart:
+    """One of the groups that would be counted together, as it counts now. over: how many bear the flag."""
 
-    parts: tuple[tuple[str, int], ...]
-    total: int
+    name: str
+    counted: int
+    elsewhere: int | None
     over: int
+
+    @property
+    def union(self) -> int:
+        """Return what counts here and elsewhere together."""
+        return self.counted + (self.elsewhere or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What confirming a relation would do to the groups counted together.
+
+    total: their evaluations in this portal; elsewhere: what they declare outside it, None where nobody declared;
+    fresh: how many of the portal's would newly bear `over_cap`; level: nearness of both together, see `rules.cap_level`.
+    """
+
+    parts: tuple[EffectPart, ...]
+    total: int
+    elsewhere: int | None
+    fresh: int
     cap: int
+    level: str
+
+    @property
+    def union(self) -> int:
+        """Return what counts in this portal and elsewhere together."""
+        return self.total + (self.elsewhere or 0)
+
+    @property
+    def over(self) -> int:
+        """Return how many evaluations of this portal would bear the flag: each then needs its written decision."""
+        return max(self.total - self.cap, 0)
+
+    @property
+    def union_over(self) -> int:
+        """Return by how many the whole batch would exceed the cap (national_batch)."""
+        return max(self.union - self.cap, 0)
 
 
 def relations_visible_to(actor: Actor) -> QuerySet[AffiliateRelation]:
@@ -151,10 +187,21 @@ def effect_of(relation: AffiliateRelation, round_: Round) -> Effect | None:
     groups: dict[int, EvaluatorStanding] = {f.group_id: f for f in facts.values() if f.group_id is not None}
     if len(groups) < 2:
         return None
-    cap = rulebook_at(round_.pk)[0].cap
-    total = sum(f.group_count for f in groups.values())
-    parts = tuple((_spoken(f), f.group_count) for f in groups.values())
-    return Effect(parts, total, max(total - cap, 0), cap)
+    book = rulebook_at(round_.pk)[0]
+    parts = tuple(
+        EffectPart(_spoken(f), f.group_count, f.declared_elsewhere, len(f.over_cap_ids)) for f in groups.values()
+    )
+    total = sum(part.counted for part in parts)
+    declared = [part.elsewhere for part in parts if part.elsewhere is not None]
+    union = total + sum(declared)
+    return Effect(
+        parts=parts,
+        total=total,
+        elsewhere=sum(declared) if declared else None,
+        fresh=max(total - book.cap, 0) - sum(part.over for part in parts),
+        cap=book.cap,
+        level=cap_level(union, warn_from=warn_from(book), limit=book.cap),
+    )
 
 
 def _spoken(facts: EvaluatorStanding) -> str:
