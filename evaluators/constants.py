@@ -10,6 +10,8 @@ from django.db import models
 JOB_RECHECK = "nominations.recheck"
 #: Number of the rulebook: days within which the city decides a dispute. The notice sets none; an officer may change it.
 DISPUTE_DAYS = "dispute_days"
+#: Number of the rulebook: days within which an evaluator confirms or disputes a claim. The notice sets none; 0 until the city does.
+CLAIM_DAYS = "claim_days"
 SCOPE_EVALUATOR = "evaluators.evaluator"
 SCOPE_GROUP = "evaluators.group"
 SCOPE_SANCTION = "evaluators.sanction"
@@ -43,6 +45,8 @@ REPORT_MARKS: tuple[tuple[str, timedelta], ...] = (
     ("T-3d", timedelta(days=3)),
     ("T-1d", timedelta(days=1)),
 )
+#: How long before the day of confirming a claim the evaluator is reminded. Our own promise of service.
+CLAIM_NOTICE = timedelta(days=1)
 
 
 class EvaluatedCategory(models.TextChoices):

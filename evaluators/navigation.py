@@ -12,7 +12,7 @@ from evaluators.constants import FILE_RELATION, FILE_SANCTION, FILE_STATEMENT
 from evaluators.models import AffiliateRelation, Engagement, SanctionStep
 from evaluators.selectors import engagements_visible_to
 from evaluators.selectors.desk import ends_of
-from evaluators.selectors.detail import dispute_overdue
+from evaluators.selectors.detail import claim_overdue, dispute_overdue
 from evaluators.selectors.groups import relations_visible_to
 from evaluators.selectors.leads import assigned_ids
 from evaluators.selectors.lists import SEE_ALL, sanctions_visible_to, steps_visible_to
@@ -76,13 +76,15 @@ def _relation(row: AffiliateRelation) -> WorkItem:
 
 
 def _claim(row: Engagement, due_at: datetime | None) -> WorkItem:
+    late = claim_overdue(row)
     return WorkItem(
         f"确认评价项目：{row.subject.name}",
         reverse("evaluators:confirm", args=[row.pk]),
-        due_at=due_at,
+        due_at=row.confirm_due_at or due_at,
         detail=row.subject.authority.name,
         at=row.claimed_at,
-        status=EngagementState.CLAIMED.label,
+        status="已超过确认期限" if late else EngagementState.CLAIMED.label,
+        colour="red" if late else "",
     )
 
 

@@ -18,6 +18,12 @@ def remind_disputes() -> None:
     notifying.remind_disputes()
 
 
+@periodic("evaluators.claim_clock", every_seconds=3600, catch_up=True)
+def remind_claims() -> None:
+    """The word to evaluators about claims whose answer is due, each once."""
+    notifying.remind_claims()
+
+
 @periodic("evaluators.forget_batches", hour=3, minute=10)
 def forget_batches() -> None:
     """Remove rosters that were read and never confirmed."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from evaluators.constants import CLOCK_REPORT, CLOCK_SUBMIT, SCOPE_REGISTRATION, SCOPE_REPORT, EvaluatedCategory
 from evaluators.models import AnnualReport, Engagement, Evaluator, FiledReturn, RegistrationCase
+from evaluators.selectors.detail import claim_overdue
 from evaluators.selectors.leads import assigned_ids, leads_of
 from evaluators.selectors.lists import engagements_visible_to
 from evaluators.states import COUNTED, EngagementState
@@ -33,6 +34,7 @@ class ProjectLine:
     leads: str
     may_act: bool
     due: str
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def _line(row: Engagement, leads: list[tuple[int, str]], may_act: bool, ends: En
         leads="、".join(name for _, name in leads),
         may_act=may_act,
         due=_due(row, ends),
+        overdue=claim_overdue(row),
     )
 
 
@@ -103,8 +106,10 @@ def _due(row: Engagement, ends: Ends) -> str:
     """Return what an evaluation waits for and by when; "" for nothing. The notice itself sets no day for these."""
     if row.state == EngagementState.DISPUTED and row.dispute_due_at:
         return f"{clock.spoken(row.dispute_due_at)}前由市局认定"
+    if row.state == EngagementState.CLAIMED and row.confirm_due_at:
+        return f"{clock.spoken(row.confirm_due_at)}前确认或提出异议"
     if row.state == EngagementState.CLAIMED and ends.submit:
-        return f"{clock.spoken(ends.submit)}前确认或提出异议"
+        return f"没有规定确认期限，区市县{clock.spoken(ends.submit)}前报送"
     open_work = row.state in {EngagementState.CONFIRMED, EngagementState.UPHELD}
     if open_work and ends.report and not (row.report_on and row.statement_id):
         return f"{clock.spoken(ends.report)}前补齐评价过程"

@@ -36,6 +36,8 @@ class EngagementLine:
     disputed: bool
     due: str
     overdue: bool
+    answer_due: str
+    answer_overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,12 @@ def dispute_overdue(row: Engagement) -> bool:
     return row.state == EngagementState.DISPUTED and due is not None and due <= clock.now()
 
 
+def claim_overdue(row: Engagement) -> bool:
+    """Return whether a claim waits for its evaluator past its due date. Computed, never stored; it counts all the same."""
+    due = row.confirm_due_at
+    return row.state == EngagementState.CLAIMED and due is not None and due <= clock.now()
+
+
 def _line(row: Engagement, state: EngagementState, *, then: bool) -> EngagementLine:
     """Return an evaluation as a row. then: of a day asked about, so that nothing is numbered and nothing can be done."""
     colour = {"disputed": "amber", "void": "", "withdrawn": "", "claimed": "plain"}.get(state, "green")
@@ -105,6 +113,8 @@ def _line(row: Engagement, state: EngagementState, *, then: bool) -> EngagementL
         disputed=state == EngagementState.DISPUTED and not then,
         due=clock.spoken(row.dispute_due_at) if row.dispute_due_at else "",
         overdue=dispute_overdue(row),
+        answer_due=clock.spoken(row.confirm_due_at) if row.confirm_due_at else "",
+        answer_overdue=claim_overdue(row),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from evaluators.constants import DISPUTE_DAYS, SCOPE_ENGAGEMENT, EvaluatedCategory
+from evaluators.constants import CLAIM_DAYS, DISPUTE_DAYS, SCOPE_ENGAGEMENT, EvaluatedCategory
 from evaluators.models import AffiliateGroup, Engagement
 from evaluators.rules import may_claim_for
 from evaluators.selectors.leads import may_act
@@ -45,7 +45,8 @@ def claim(
 
     cap: the number in force; None takes it from the round's rulebook. Under the lock of the
     evaluator's affiliate group the engagement gets the next ordinal; beyond the cap it is flagged,
-    never refused: the notice does not say which one falls. The same claim again returns the same
+    never refused: the notice does not say which one falls. Its answer is due after the rulebook's `claim_days`, if the
+    city set any; silence changes nothing. The same claim again returns the same
     row. Raises `Invalid` for another evaluator or a category without third-party report.
     """
     if category not in EvaluatedCategory.values:
@@ -105,6 +106,7 @@ def _claimed(
         ordinal=counted + 1,
         over_cap=counted + 1 > cap,
         claimed_at=clock.now(),
+        confirm_due_at=_days_from_now(round_id, CLAIM_DAYS),
         claimed_by_id=actor.user_id,
     )
     warn_near(group, round_id=round_id, count=counted + 1, cap=cap)
@@ -279,7 +281,12 @@ def dispute(*, actor: Actor, engagement_id: int, reason: str, seen_version: int 
 
 def _dispute_due(engagement_id: int) -> datetime | None:
     round_id = Engagement.objects.filter(pk=engagement_id).values_list("round_id", flat=True).first()
-    number = rulebook_at(round_id)[0].numbers.get(DISPUTE_DAYS) if round_id is not None else None
+    return _days_from_now(round_id, DISPUTE_DAYS) if round_id is not None else None
+
+
+def _days_from_now(round_id: int, key: str) -> datetime | None:
+    """Return the instant as many days ahead as a number of the rulebook says; None where it is missing or 0 (not set)."""
+    number = rulebook_at(round_id)[0].numbers.get(key)
     days = int(number.value) if number is not None else 0
     return clock.now() + timedelta(days=days) if days else None
 

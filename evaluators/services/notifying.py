@@ -10,6 +10,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
+from evaluators.constants import CLAIM_NOTICE
 from evaluators.models import AffiliateMember, AnnualReport, Engagement, FiledReturn, RegistrationCase
 from evaluators.states import EngagementState
 from greenportal import clock
@@ -71,6 +72,40 @@ def remind_disputes() -> int:
         with transaction.atomic():
             tell_city(event=event, template="evaluator_dispute_overdue", context=context)
     return late.count()
+
+
+def remind_claims() -> int:
+    """Tell an evaluator's administrators, once per claim of an open round, that its answer is due; returns how many wait.
+
+    Said `CLAIM_NOTICE` before the due date. A claim that nobody answers goes on counting.
+    """
+    near = Engagement.objects.filter(
+        state=EngagementState.CLAIMED,
+        confirm_due_at__lte=clock.now() + CLAIM_NOTICE,
+        round__state=Round.State.OPEN,
+    ).select_related("evaluator", "subject__authority", "round")
+    for row in near.order_by("pk"):
+        if row.confirm_due_at is None:  # the filter leaves none; the type says there may be
+            continue
+        event = f"evaluators.claim_due:{row.pk}"
+        if OutboxMail.objects.filter(event=event).exists():
+            continue
+        context = {
+            "round": row.round.name,
+            "subject": row.subject.name,
+            "district": row.subject.authority.name,
+            "due": clock.spoken(row.confirm_due_at),
+            "path": reverse("evaluators:confirm", args=[row.pk]),
+        }
+        with transaction.atomic():
+            tell(
+                row.evaluator.organisation_id,
+                event=event,
+                template="evaluator_claim_due",
+                context=context,
+                roles=(Role.EVALUATOR_ADMIN,),
+            )
+    return near.count()
 
 
 def _returned(organisation_id: int, row: FiledReturn, *, what: str, round_name: str, path: str) -> None:

@@ -14,6 +14,7 @@ from evaluators.selectors import engagements_visible_to
 from evaluators.selectors.working import cap_line
 from evaluators.services import confirm, dispute
 from evaluators.services.counting import fills_cap
+from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
@@ -27,6 +28,10 @@ def _engagement(actor: Actor, engagement_id: int) -> Engagement:
     if found is None:
         raise NotVisible
     return found
+
+
+def _answer_due(engagement: Engagement) -> str:
+    return clock.spoken(engagement.confirm_due_at) if engagement.confirm_due_at else ""
 
 
 @roles(*OWN)
@@ -52,7 +57,7 @@ def confirm_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse
     if not fills_cap(engagement.group_id, engagement.round_id):
         del form.fields["cap_seen"]
     context: dict[str, Any] = {"form": form, "engagement": engagement, "title": "确认评价项目", "submit": "确认"}
-    context["line"] = cap_line(engagement)
+    context |= {"line": cap_line(engagement), "answer_due": _answer_due(engagement)}
     return render(request, "evaluators/engagement.html", context)
 
 
@@ -75,4 +80,5 @@ def dispute_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse
             messages.success(request, "已提出异议，由市局认定。")
             return redirect("evaluators:detail", engagement.evaluator_id)
     context = {"form": form, "engagement": engagement, "title": "提出异议", "submit": "提出异议"}
+    context["answer_due"] = _answer_due(engagement)
     return render(request, "evaluators/engagement.html", context)

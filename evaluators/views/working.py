@@ -11,6 +11,7 @@ from evaluators.forms.papers import WhyForm
 from evaluators.forms.working import WorkForm
 from evaluators.models import Engagement
 from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.detail import claim_overdue
 from evaluators.selectors.working import work_page
 from evaluators.services import record_work
 from evaluators.services.working import unmask_team
@@ -18,6 +19,7 @@ from evaluators.views.city import CITY
 from evaluators.views.own import OWN
 from evaluators.views.shared import answered
 from evaluators.views.uploads import with_file
+from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
@@ -54,6 +56,8 @@ def engagement(request: HttpRequest, engagement_id: int) -> HttpResponse:
         "form": form,
         "shown": shown,
         "team": team,
+        "answer_due": clock.spoken(found.confirm_due_at) if found.confirm_due_at else "",
+        "answer_overdue": claim_overdue(found),
     }
     response = answered(request, "evaluators/work.html", context)
     response["Cache-Control"] = "private, no-store"

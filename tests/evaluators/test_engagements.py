@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from evaluators.models import Engagement, Evaluator
 from evaluators.navigation import work
-from evaluators.selectors.detail import evaluator_page
+from evaluators.selectors.desk import projects
+from evaluators.selectors.detail import claim_overdue, evaluator_page
 from evaluators.services import claim, confirm, counting, decide_dispute, dispute, notifying, withdraw
+from evaluators.services.counting import tell_nominations
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -20,10 +24,10 @@ from greenportal.jobs.models import Job
 from greenportal.mail.models import OutboxMail
 from greenportal.rounds import services
 from greenportal.rounds.models import Round
-from tests.factories.accounts import make_user
+from tests.factories.accounts import actor_for, make_user, sign_in
 from tests.factories.directory import make_authority, make_organisation, make_subject
 from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator, make_registration
-from tests.factories.rounds import make_lead, open_round_2022, prepare_round_2022
+from tests.factories.rounds import DURING, make_lead, open_round_2022, prepare_round_2022
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("试验")
@@ -331,3 +335,83 @@ def test_the_city_reads_of_an_overdue_dispute_on_its_desk_and_once_by_mail(round
         decide_dispute(actor=reviewer, engagement_id=engagement.pk, uphold=True, reason="合同齐备")
         assert notifying.remind_disputes() == 0
     assert mails.count() == 1
+
+
+def year_with(lead: Actor, days: int | None) -> Round:
+    """An open round; days: what its city lead set for confirming a claim; shipped is 0, not set."""
+    row = prepare_round_2022(actor=lead)
+    if days is not None:
+        changes = {"numbers|claim_days|value": Decimal(days)}
+        services.revise(actor=lead, round_id=row.pk, seen_version=row.version, changes=changes, reason="确认期限")
+        row.refresh_from_db()
+    return services.open_round(actor=lead, round_id=row.pk, seen_version=row.version)
+
+
+@pytest.mark.parametrize(("days", "after"), [(None, None), (7, 7)])
+def test_a_claim_bears_the_due_date_that_the_city_set_and_none_without(days, after):
+    lead = make_lead()
+    row = fill(make_evaluator(), year_with(lead, days), 1)[0]
+    assert row.confirm_due_at == (None if after is None else clock.now() + timedelta(days=after))
+    with clock.fixed(DURING + timedelta(days=100)):
+        assert claim_overdue(row) is (after is not None)
+
+
+def test_an_unanswered_claim_is_reminded_once_marked_and_goes_on_counting(reviewer):
+    year = year_with(make_lead(), 7)
+    evaluator = make_evaluator()
+    user = make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    row = fill(evaluator, year, 1)[0]
+    due = row.confirm_due_at
+    assert due is not None
+    mails = OutboxMail.objects.filter(template="evaluator_claim_due")
+    for moment in (due - timedelta(days=1, seconds=1), due - timedelta(days=1), due, due + timedelta(days=9)):
+        with clock.fixed(moment):
+            notifying.remind_claims()
+            notifying.remind_claims()
+            assert mails.count() == (moment >= due - timedelta(days=1))
+            late = moment >= due
+            assert [line.answer_overdue for line in evaluator_page(reviewer, evaluator, year).engagements] == [late]
+            assert [line.overdue for line in projects(actor_for(user), round_id=year.pk)] == [late]
+            items = [(i.status, i.due_at) for i in work(actor_for(user)) if i.title.startswith("确认评价项目")]
+            assert items == [("已超过确认期限" if late else "待机构确认", due)]
+            row.refresh_from_db()
+            assert (row.state, row.ordinal, row.over_cap) == ("claimed", 1, False)
+    assert mails.get().recipient == user.email
+
+
+def test_an_answered_claim_is_neither_reminded_nor_overdue():
+    evaluator = make_evaluator()
+    make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    rows = fill(evaluator, year_with(make_lead(), 7), 2)
+    confirm(actor=as_evaluator(evaluator), engagement_id=rows[0].pk)
+    dispute(actor=as_evaluator(evaluator), engagement_id=rows[1].pk, reason="未签合同")
+    with clock.fixed(DURING + timedelta(days=30)):
+        assert notifying.remind_claims() == 0
+        assert not OutboxMail.objects.filter(template="evaluator_claim_due").exists()
+        assert not any(claim_overdue(row) for row in Engagement.objects.all())
+
+
+@pytest.mark.parametrize("days", [None, 7])
+def test_pages_say_the_due_date_or_that_none_is_set(days, monkeypatch):
+    evaluator, year = make_evaluator(), year_with(make_lead(), days)
+    row = fill(evaluator, year, 1)[0]
+    monkeypatch.setattr(clock, "running", lambda: DURING + timedelta(days=8))
+    own = sign_in(Client(), make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation))
+    city = sign_in(Client(), make_user(Role.CITY_REVIEWER))
+    pages = [(own, name) for name in ("mine", "detail", "engagement", "confirm", "dispute")]
+    with clock.fixed(DURING + timedelta(days=8)):
+        for client, name in [*pages, (city, "detail"), (city, "engagement")]:
+            one = {"mine": [], "detail": [evaluator.pk]}.get(name, [row.pk])
+            page = client.get(reverse(f"evaluators:{name}", args=one)).content.decode()
+            told = "没有规定确认期限" if days is None else clock.spoken(DURING + timedelta(days=7))
+            assert told in page, name
+            assert ("已超过确认期限" in page) == (days is not None and name in {"mine", "detail", "engagement"}), name
+
+
+@pytest.mark.parametrize("ids", [[1, 5, 9], [1, 7, 9], [1, 5, 7, 9], [9]])
+def test_news_of_other_evaluations_is_not_lost_in_a_job_that_waits(ids):
+    """The job that waits keeps its own rows: only the very same rows may join it."""
+    tell_nominations(actor=Actor.system("试验"), cause="evaluators.cap", engagement_ids=[1, 5, 9])
+    tell_nominations(actor=Actor.system("试验"), cause="evaluators.cap", engagement_ids=ids)
+    kept = [job.payload["engagement_ids"] for job in Job.objects.filter(kind="nominations.recheck")]
+    assert sorted(kept) == sorted([[1, 5, 9]] if ids == [1, 5, 9] else [[1, 5, 9], ids])
