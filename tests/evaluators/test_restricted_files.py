@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluators.constants import FILE_STATEMENT
+from evaluators.constants import CLOCK_REPORT, FILE_STATEMENT
 from evaluators.models import CaseEvidence, Evaluator
 from evaluators.services import confirm_relation, forgetting, registering
 from greenportal import clock
@@ -19,6 +19,7 @@ from greenportal.directory.models import Organisation
 from greenportal.files import selectors
 from greenportal.files.models import StoredFile
 from greenportal.rounds import services as rounds
+from greenportal.rounds.selectors import window
 from tests.factories.accounts import actor_for, make_user, sign_in
 from tests.factories.evaluators import make_engagement, make_evaluator, make_relation
 from tests.factories.files import make_stored, make_upload
@@ -152,6 +153,28 @@ def test_a_proof_taken_out_is_forgotten_after_the_days(proof, keeper, django_cap
 def test_a_proof_in_force_of_an_open_round_stays_however_old(proof):
     with clock.fixed(DURING + timedelta(days=900)):
         assert forgetting.forget_proofs() == 0
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "control: open"])
+def test_proofs_of_a_closed_round_are_forgotten_after_its_last_clock_and_the_days(
+    closed, proof, year, django_capture_on_commit_callbacks
+):
+    end = window(round_id=year.pk, key=CLOCK_REPORT, authority_id=None, at=DURING).closes_at
+    assert end is not None
+    if closed:
+        with clock.fixed(end + timedelta(days=1)):
+            year.refresh_from_db()
+            rounds.close_round(actor=make_lead(), round_id=year.pk, seen_version=year.version, reason="本年度结束")
+    days = timedelta(days=DAYS)
+    with clock.fixed(end + days):
+        assert forgetting.forget_proofs() == 0
+    with clock.fixed(end + days + timedelta(seconds=1)), django_capture_on_commit_callbacks(execute=True):
+        assert forgetting.forget_proofs() == closed
+        assert forgetting.forget_proofs() == 0
+    kept = StoredFile.objects.get(pk=proof.file_id)
+    assert (kept.expires_at is not None) is closed
+    assert (kept.name, kept.sha256) == (proof.file.name, proof.file.sha256)
+    assert AuditEntry.objects.filter(action="files.forget").count() == closed
 
 
 def sees(actor, file):
