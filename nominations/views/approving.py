@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from greenportal.accounts.actors import Role
+from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
 from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused
@@ -116,21 +116,42 @@ def city_publish(request: HttpRequest, city_list_id: int) -> HttpResponse:
     if row is None:
         raise NotVisible
     form = PublishForm(posted(request), initial={"sha256": row.sha256})
+    refused: list[tuple[int, str, list[str]]] = []
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        result = form.run(
-            lambda: approving.publish(
-                actor=actor,
-                city_list_id=row.pk,
-                seen_sha256=values["sha256"],
-                published_on=values["published_on"],
-                document=values["document"],
-                note=values["note"],
-            )
+        try:
+            result = form.run(lambda: _published(actor, row, form))
+        except _Refusal as told:
+            refused = _by_nominee(row, told.errors)
+            form.add_error(None, "现在不能登记公示。处理下列事项后再登记，或撤销批准、重新编制时不列入这些申报。")
+        else:
+            if result is not None:
+                return done(request, "已登记公示。", "nominations:city_approval", row.pk)
+    return answered(request, "nominations/city_publish.html", {"list": row, "form": form, "refused": refused}, form)
+
+
+def _published(actor: Actor, row: CityList, form: PublishForm) -> CityList:
+    values = form.cleaned_data
+    try:
+        return approving.publish(
+            actor=actor,
+            city_list_id=row.pk,
+            seen_sha256=values["sha256"],
+            published_on=values["published_on"],
+            document=values["document"],
+            note=values["note"],
         )
-        if result is not None:
-            return done(request, "已登记公示。", "nominations:city_approval", row.pk)
-    return answered(request, "nominations/city_publish.html", {"list": row, "form": form}, form)
+    except Invalid as error:
+        if set(error.errors) <= set(form.fields):
+            raise
+        raise _Refusal(error) from error
+
+
+def _by_nominee(row: CityList, errors: dict[str, list[str]]) -> list[tuple[int, str, list[str]]]:
+    """Return (nomination, its name, messages) of what refuses a list; a whole group's has no nomination (0). One query."""
+    entries = row.entries.filter(nomination_id__in=[int(key) for key in errors if key.isdigit()])
+    names = dict(entries.values_list("nomination_id", "nomination__subject__name"))
+    found = [(int(key) if key.isdigit() else 0, texts) for key, texts in errors.items()]
+    return [(pk, names.get(pk, "关联组"), texts) for pk, texts in found]
 
 
 class _Refusal(Exception):

@@ -66,7 +66,9 @@ def test_publication_is_refused_by_date_and_passes_otherwise(live_portal, browse
     desk = Desk(live_portal, browser_context, screenshot)
     desk.become(user)
     pressed(desk, row)
+    desk.says("现在不能登记公示")
     desk.says("不予采信")
+    desk.says(engagement.subject.name)
     assert desk.page.input_value("#id_document") == "演示公示〔2022〕30号"
     assert desk.page.input_value("#id_published_on") == clock.today().isoformat()
     desk.look("city-publish-refused")
