@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from unittest.mock import patch
 
 from evaluators.models import Evaluator
 from greenportal import clock
@@ -374,14 +375,20 @@ def finalise(district: District) -> RecommendationList:
 def seal(district: District) -> SealScan:
     """Upload a scan that no machine can read and declare it to match."""
     row = the_list(district)
-    file = make_file(district.officer, kind=FILE_SCAN, name="盖章扫描件.pdf")
-    return sealing.seal(
-        actor=district.officer,
-        list_id=row.pk,
-        seen_version=row.version,
-        file_id=file.pk,
-        declared_reason="已逐页核对，与当前版本一致",
-    )
+    # An empty page: no process is started to find no code on it (tests/nominations/services/test_lists.py looks).
+    with patch.object(sealing, "read_codes", return_value=[]):
+        return sealing.seal(
+            actor=district.officer,
+            list_id=row.pk,
+            seen_version=row.version,
+            file_id=make_scan(district.officer).pk,
+            declared_reason="已逐页核对，与当前版本一致",
+        )
+
+
+def make_scan(actor: Actor) -> StoredFile:
+    """An uploaded scan of one empty page."""
+    return make_file(actor, kind=FILE_SCAN, name="盖章扫描件.pdf")
 
 
 def accept_all(district: District, nominations: Iterable[Nomination]) -> None:

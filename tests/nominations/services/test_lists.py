@@ -230,6 +230,11 @@ def upload(district, **values):
     return sealing.seal(actor=district.officer, list_id=row.pk, seen_version=row.version, file_id=file.pk, **values)
 
 
+def test_the_empty_page_that_other_tests_seal_with_bears_no_code(district):
+    """Control: `make.seal` says so without reading it."""
+    assert sealing.read_codes(make.make_scan(district.officer)) == []
+
+
 def test_a_scan_is_matched_by_its_code(district, monkeypatch):
     ready = make.ready_list(district, stage="finalised")
     scan_with(monkeypatch, "https://example.com", code_of(ready.list.current))
