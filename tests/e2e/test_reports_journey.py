@@ -63,7 +63,8 @@ THIRD = {
     "author": "乙样本",
     "highlights": "演示：余热回收成效明显。",
 }
-
+#: Milliseconds that a press may wait for the whole volume to be drawn, on a machine that others use as well.
+VOLUME = 120_000
 
 OWN = re.compile("用Excel填写.*绿色工厂自评价报告")
 
@@ -142,8 +143,9 @@ def test_both_reports_go_through_excel_into_one_pdf(
     # The applicant's PDF: figures of both, what follows from them, bookmarks, the mark of rebuilt forms.
     desk.become(applicant)
     desk.go("detail", nomination.pk)
-    with desk.page.expect_download() as download:
-        desk.page.locator(f"a[href='{reverse('nominations:own_pages', args=[nomination.pk])}']").first.click()
+    with desk.page.expect_download(timeout=VOLUME) as download:
+        link = desk.page.locator(f"a[href='{reverse('nominations:own_pages', args=[nomination.pk])}']").first
+        link.click(timeout=VOLUME)
     document = pypdfium2.PdfDocument(Path(download.value.path()))
     texts = ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
     places = {bookmark.get_title(): bookmark.get_dest().get_index() for bookmark in document.get_toc()}
