@@ -21,7 +21,7 @@ PLANNED_PAGES = 26
 #: Half-width characters of 10.5 pt in a row: upright 160 mm, across 225 mm, cell margins left out.
 UPRIGHT_ROOM, ACROSS_ROOM = 84, 118
 #: Characters that a column wants so that it can be read; beyond the room they go across.
-NARROWEST, WIDEST, UNSQUEEZED, SHORT_HEAD = 6, 36, 14, 10
+NARROWEST, WIDEST, UNSQUEEZED, SHORT_HEAD = 6, 36, 18, 10
 #: Height of a line of a table and of a row's margins, and of a page, in points.
 LINE, MARGIN, UPRIGHT_PAGE, ACROSS_PAGE = 15.0, 8.0, 670.0, 430.0
 #: Answers this short share a line, as on the printed forms.
@@ -203,7 +203,10 @@ def _of_table(table: PrintedTable, planned: float) -> Iterator[Block]:
 
 def _natural(table: PrintedTable, index: int) -> int:
     """Return the width at which a column reads well: its longest text on few lines, its head on two."""
-    texts = [display_width(row[index].text) for row in table.rows]
+    # Capital letters are wider than half of a Chinese character.
+    texts = [
+        display_width(text) + (sum(map(str.isupper, text)) + 1) // 2 for text in (r[index].text for r in table.rows)
+    ]
     longest = max(texts, default=0)
     head = display_width(table.heads[index].text)
     # A short head stays on one line, a long one takes two.

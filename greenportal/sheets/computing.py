@@ -61,7 +61,13 @@ def _figures(sheet: Sheet, names: tuple[str, ...], answers: Answers) -> Iterator
         for row in rows_of(table, answers):
             if value := row.get(column_key):
                 of = next((row[c.key] for c in table.columns if not c.is_number and row.get(c.key)), "")
-                yield f"{of} {value} {column.unit}".strip()
+                yield f"{of} {value} {_unit(table, column, row)}".strip()
+
+
+def _unit(table: Table, column: Field, row: Mapping[str, str]) -> str:
+    """Return a column's unit with what the row itself states of it: 污染物单位/套 is kg/套 where 污染物单位 is kg."""
+    word = next((other.label for other in table.columns if other.key == "unit"), "")
+    return column.unit.replace(word, row["unit"]) if word and row.get("unit") else column.unit
 
 
 def _computed_row(sheet: Sheet, table: Table, row: Mapping[str, str], answers: Answers) -> dict[str, str]:

@@ -113,6 +113,17 @@ def test_columns_share_what_firm_ones_leave():
     assert shares([1, 1, 2]) == [25.0, 25.0, 50.0]
 
 
+def test_a_short_name_is_not_broken_for_the_sake_of_long_texts():
+    words = ("10.1 用地集约化", "HG6至HG8选1项", "要求" * 30, "指标值" * 20)
+    heads = tuple(PrintedCell("", name, name, False) for name in ("二级指标", "选用", "要求", "指标值", "证明材料索引"))
+    line = tuple(PrintedCell(f"x.{n}", "", text, False) for n, text in enumerate((*words, "证明材料3")))
+    made = formpages.whole(sheet(PrintedSection("a", "一", (), (PrintedTable("t", "表", heads, (line,)),))))
+    [grid] = grids([made])
+    room = (formpages.ACROSS_ROOM - len(heads)) / 100
+    assert grid.heads[0][1] * room >= 15  # five digits and signs, five characters of two, one to spare
+    assert grid.heads[1][1] * room >= 15  # capital letters are wider than half a character
+
+
 def test_a_sheet_without_anything_still_has_its_page():
     assert formpages.whole(sheet()).runs == ()
     assert [len(part) for part in formpages.parts([dataclasses.replace(sheet(), declaration="承诺")])] == [1]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenportal.sheets import compute, from_json
+from greenportal.rounds.rulebook import sheet_file
+from greenportal.sheets import compute, from_json, load
 from greenportal.sheets.expressions import ExpressionError, evaluate, names, parse, truth
 from tests.factories.filings import COMPLETE, definition, demo_sheet
 
@@ -99,3 +100,12 @@ def test_compute_leaves_its_argument_alone():
     before = {**COMPLETE}
     compute(demo_sheet(), before)
     assert before == COMPLETE
+
+
+def test_a_shown_figure_of_a_row_bears_the_unit_that_the_row_states():
+    sheet = load(sheet_file("2022", "factory_self"))
+    row = {"_id": "r1", "name": "化学需氧量", "unit": "kg", "amount": "2430"}
+    for stated, unit in ((row, "kg"), ({**row, "unit": ""}, "污染物单位")):
+        rows = compute(sheet, {"output": "12150", "pollutants": [stated]})["performance"]
+        shown = [text for line in rows for text in line.values() if "化学需氧量" in text]
+        assert shown == [f"化学需氧量 0.2 {unit}/产品单位"]

@@ -120,6 +120,11 @@ def head(sheet: Worksheet, title: str, lines: Sequence[str], widths: Sequence[fl
         sheet.row_dimensions[row].height = xlsx.height_for([(text, total)]) + (8 if row == TITLE_ROW else 0)
 
 
+def aligned(side: str) -> Alignment:
+    """Return the alignment of a cell that wraps: left, center or right."""
+    return _ALIGNED[side]
+
+
 def heading(sheet: Worksheet, row: int, texts: Sequence[str], widths: Sequence[float]) -> None:
     """Draw a head row; texts wrap."""
     for index, text in enumerate(texts, 1):

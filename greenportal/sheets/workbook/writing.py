@@ -32,6 +32,8 @@ INSTRUCTIONS = (
 PROBLEMS_SHEET = "问题清单"
 _FORM_HEADS = ("序号", "", "项目", "填写内容", "单位", "填写说明")
 _FORM_WIDTHS = (6, 4, 34, 46, 12, 46)
+#: Column of the labels, where titles of sections stand too.
+_TITLED = 3
 _FORM_KEYS = ("#no", "", "#label", "#value", "", "")
 _PROBLEM_HEADS = ("序号", "", "位置", "项目", "填写的内容", "怎样修改")
 _PROBLEM_WIDTHS = (6, 4, 26, 34, 30, 60)
@@ -154,10 +156,11 @@ def _keys(marker: str) -> tuple[str, ...]:
 
 
 def _section_row(sheet: Worksheet, row: int, title: str) -> None:
+    """Draw a section's title over the columns: beside the hidden key it would be cut off at the first one's edge."""
     for column in range(1, len(_FORM_WIDTHS) + 1):
-        drawing.text_cell(sheet, row, column, title if column == 1 else "", bold=True)
+        drawing.text_cell(sheet, row, column, title if column == _TITLED else "", bold=True)
         xlsx.cell_at(sheet, row, column).fill = xlsx.HEADER_FILL
-    xlsx.cell_at(sheet, row, 1).alignment = Alignment(horizontal="left", vertical="center", wrap_text=False)
+    xlsx.cell_at(sheet, row, _TITLED).alignment = Alignment(horizontal="left", vertical="center", wrap_text=False)
     drawing.text_cell(sheet, row, 2, "section")
     sheet.row_dimensions[row].height = 26
 
@@ -183,6 +186,8 @@ def _answer(
     if field.formula:
         text = text_of(field, value)
         drawing.value_cell(target, text, cells.column_of(field, kind="text"), locked=True, notes=notes)
+        if field.is_number:
+            target.alignment = drawing.aligned("right")
         return text
     raw = form.raw.get(path)
     locked = form.locked or field.who in form.readonly or path in form.settled
@@ -249,7 +254,14 @@ def _table(
     named = titles is not None
     lead = ("#title",) if named else ()
     widths = [6, 4, *([30] if named else []), *(_width_in(table, column) for column in table.columns)]
-    heads = ["序号", "", *(["填报单位"] if named else []), *(drawing.head_label(column) for column in table.columns)]
+    # A form that prints numbers of its own has one 序号 only.
+    own_numbers = table.columns[0].key == "no"
+    heads = [
+        "行" if own_numbers else "序号",
+        "",
+        *(["填报单位"] if named else []),
+        *(drawing.head_label(column) for column in table.columns),
+    ]
     keys = ["#no", marker, *lead, *(f"column:{column.key}" for column in table.columns)]
     limit = "" if table.fixed else f"最多{table.max_rows}行"
     notes = [text for text in (table.help, limit) if text]
@@ -278,7 +290,11 @@ def _table_notes(lines: Sequence[_Line], table: Table) -> list[Note]:
 
 
 def _width_in(table: Table, column: Field) -> float:
+    """Return a column's width: of one that is printed throughout by what stands in it, else by what is typed there."""
     printed = max((xlsx.display_width(row.values.get(column.key, "")) for row in table.fixed), default=0)
+    if table.fixed and all(table.is_printed(row.id, column.key) for row in table.fixed):
+        head = max(xlsx.display_width(line) for line in drawing.head_label(column).split("\n"))
+        return min(60.0, max(6.0, head + 2.0, min(printed + 2.0, max(30.0, printed * 0.55))))
     return min(60.0, max(_width(column), min(printed * 0.55, 60.0)))
 
 

@@ -10,11 +10,17 @@ import openpyxl
 import pytest
 from openpyxl import Workbook
 
+from greenportal.rounds.rulebook import sheet_file
+from greenportal.sheets import load
 from greenportal.sheets.workbook import CellProblem, Note, write_forms, write_lists
 from tests.factories.filings import COMPLETE, demo_sheet
 from tests.factories.sheetbooks import NONCE, cell_of, filled, form, mark
 
 SHEET = demo_sheet()
+
+
+def report(key: str) -> Workbook:
+    return opened(filled(load(sheet_file("2022", key)), {"land_area": "42300", "building_area": "100"}))
 
 
 def opened(content: bytes) -> Workbook:
@@ -103,3 +109,29 @@ def test_nothing_in_the_file_runs_or_leads_out() -> None:
     assert not [name for name in names if "vba" in name.lower() or "externalLink" in name]
     parts = [zipfile.ZipFile(io.BytesIO(content)).read(name) for name in names if name.startswith("xl/worksheets/s")]
     assert not any(b"<f>" in part for part in parts)
+
+
+def test_titles_of_sections_are_not_cut_off_by_the_hidden_keys() -> None:
+    page = report("factory_self").worksheets[0]
+    titles = [row[2].value for row in page.iter_rows(min_row=5) if row[1].value == "section"]
+    assert "绩效数据" in titles
+    beside = [row for row in page.iter_rows(min_row=5) if row[1].value == "section"]
+    assert not [row for row in beside if row[0].value or row[3].value or row[2].alignment.wrap_text]
+
+
+def test_computed_figures_stand_at_the_right_as_typed_ones_do(book: Workbook) -> None:
+    assert {cell_of(book, key).alignment.horizontal for key in ("ratio", "output")} == {"right"}
+
+
+def test_printed_columns_are_as_wide_as_their_texts_and_numbers_stand_once() -> None:
+    page = report("park_self")["资源利用绿色化指标"]
+    heads = {page.cell(4, column).value: column for column in range(1, page.max_column + 1)}
+    assert list(heads)[:3] == ["行", None, "序号"]
+    width = {name: page.column_dimensions[page.cell(4, column).column_letter].width for name, column in heads.items()}
+    assert (width["序号"] <= 8, width["引领值"] <= 10, width["二级指标"] >= 22) == (True, True, True)
+
+
+def test_many_decimals_are_a_limit_and_not_a_way_of_writing() -> None:
+    book = report("factory_self")
+    assert {cell_of(book, key).number_format for key in ("output", "energy_total")} == {"General"}
+    assert cell_of(book, "land_area").number_format == "0.00"
