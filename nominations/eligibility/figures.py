@@ -29,6 +29,8 @@ _LAST_YEAR = {
     "carbontotal": "carbon_total",
     "wastewater": "waste_water",
 }
+#: Free rows in which an evaluator states what it verified by product, material or pollutant.
+_VERIFIED = "verified_rows"
 #: Columns of points beside an indicator in percent: no shares themselves.
 _POINTS = frozenset({"max_score", "score"})
 #: A typed share and its pair of totals: sheet, share, part, whole.
@@ -111,17 +113,24 @@ def _computed(row: Explained) -> ShareFigure:
     return ShareFigure(label=row.label, value=row.value)
 
 
+def _of(table: Table, row: Mapping[str, str]) -> str:
+    """Return what a free row is of: the figure it names and the product, material or pollutant."""
+    return f"{table.column('indicator').label_of(row.get('indicator', ''))} {row.get('name', '')}".strip()
+
+
 def _typed_shares(key: str, table: Table, answers: Mapping[str, Any]) -> Iterator[ShareFigure]:
     party = "第三方评价：" if key.endswith("_third") else ""
     for row in rows_of(table, answers):
-        if row.get("unit") != PERCENT or table.fixed_row(row["_id"]) is None:
+        # Of free rows only the evaluator's are shares for sure: it names the applicant's figure that it verified.
+        if row.get("unit") != PERCENT or (table.fixed_row(row["_id"]) is None and table.key != _VERIFIED):
             continue
         for column in table.columns:
             if column.key in _POINTS:
                 continue
             value = decimal_of(row.get(column.key)) if column.is_number else None
             if value is not None:
-                label = f"{party}{row.get('item', '')}（{column.label}）"
+                of = row.get("item") or _of(table, row)
+                label = f"{party}{of}（{column.label}）"
                 yield ShareFigure(label=label, value=value, open_ended=row["_id"] in _OPEN_ENDED)
 
 
