@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,13 @@ class Shown:
     peers: tuple[tuple[str, str, int, str], ...]
     strip: charts.Strip | None
     chart_title: str
+    count: str = ""
+
+    def on_paper(self, least: int) -> Shown:
+        """Return the indicator as it may leave the officers' pages: of fewer than `least` peers no figure and no place."""
+        if not self.position.peers or self.position.count >= least:
+            return self
+        return replace(self, best="—", middle="—", place="—", peers=(), strip=None, count=f"少于{least}家")
 
 
 def shown(row: Position) -> Shown:
@@ -57,6 +64,7 @@ def shown(row: Position) -> Shown:
         colour=colour,
         peers=tuple((peer.name, number(peer.value), peer.data_year, peer.source) for peer in row.peers),
         strip=strip,
+        count=str(row.count),
         chart_title=f"{row.indicator.label}：本单位{own or '未填写'}，{row.count}家已有绿色工厂的中位数{middle}{row.unit}",
     )
 
@@ -74,6 +82,12 @@ def _text(value: Decimal | None) -> str:
 
 
 def comparison_pdf(context: Mapping[str, Any]) -> bytes:
-    """Return the comparison as PDF. `context` is what the page shows: nomination, compared, rows, as_of."""
-    html = render_to_string("documents/comparison.html", {**context, "title": TITLE, "heading": TITLE, "draft": False})
+    """Return the comparison as PDF. `context` is what the page shows: nomination, compared, rows, as_of, least.
+
+    A paper goes further than a page that only officers open: below `least` peers it bears no figure of them.
+    """
+    rows = [row.on_paper(context["least"]) for row in context["rows"]]
+    few = any(row != kept for row, kept in zip(context["rows"], rows, strict=True))
+    given = {**context, "rows": rows, "few": few, "title": TITLE, "heading": TITLE, "draft": False}
+    html = render_to_string("documents/comparison.html", given)
     return pdf.render_pdf(html, title=TITLE, tagged=True)

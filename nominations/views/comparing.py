@@ -12,7 +12,7 @@ from greenportal import clock
 from greenportal.accounts.http import actor_of, roles
 from greenportal.audit.services import record_read
 from nominations.constants import SCOPE_NOMINATION
-from nominations.eligibility.comparing import AREAS, DIGITS, LEVELS
+from nominations.eligibility.comparing import AREAS, DIGITS, LEVELS, RULE
 from nominations.packets.comparison_pdf import comparison_pdf, shown
 from nominations.selectors.comparison import comparison
 from nominations.views.city import CITY
@@ -51,11 +51,12 @@ def _context(request: HttpRequest, nomination_id: int) -> dict[str, Any]:
     """Read the comparison, note in the audit trail that it was read, and prepare what page and paper share."""
     actor, now = actor_of(request), clock.now()
     wanted = {key: request.GET[key] for key in ("area", "digits", "level") if key in request.GET}
-    nomination, compared, _ = comparison(actor=actor, nomination_id=nomination_id, as_of=now, wanted=wanted)
+    nomination, compared, book = comparison(actor=actor, nomination_id=nomination_id, as_of=now, wanted=wanted)
     record_read(actor=actor, target=f"{SCOPE_NOMINATION}:{nomination.pk}", what="同行业对标")
     return {
         "nomination": nomination,
         "compared": compared,
         "rows": [shown(position) for position in compared.positions],
         "as_of": clock.spoken(now),
+        "least": int(book.rules[RULE].params.get("least", 5)),
     }

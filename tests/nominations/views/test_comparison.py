@@ -75,7 +75,20 @@ def test_the_paper_shows_the_same():
     content = b"".join(client.get(reverse("nominations:peers_pdf", args=[nomination.pk])))
     text = _text(content)
     assert "未优于最好的可比工厂" in text
+    assert ("第4位（共6家，含本单位）" in text, "少于5家" in text) == (True, False)
     assert all(name in text for name in NAMES)
+
+
+def test_below_five_the_page_shows_the_officer_what_the_paper_keeps_back():
+    district = make.make_district()
+    listed(VALUES[:4])
+    nomination = factory(district)
+    client = browser(district.officer)
+    page = client.get(reverse("nominations:peers", args=[nomination.pk])).content.decode()
+    assert all(value in page for value in VALUES[:4])
+    text = _text(b"".join(client.get(reverse("nominations:peers_pdf", args=[nomination.pk]))))
+    assert not [told for told in (*VALUES, *NAMES, "0.2714", "第4位") if told in text]  # 0.2714: their median
+    assert ("少于5家" in text, "未优于最好的可比工厂" in text) == (True, True)
 
 
 def test_area_industry_and_level_are_parameters():
