@@ -146,17 +146,13 @@ def clean(text: str) -> str:
     return text
 
 
-#: Up to so many decimals are written out to the last, as money and scores are.
-WRITTEN_OUT = 3
-
-
 def _number_format(column: Column) -> str:
     if column.kind in {"code", "text", "choice"}:
         return "@"
     if column.kind == "date":
         return "yyyy-mm-dd"
-    # Many decimals are a limit of precision and not a way of writing: 4050 is not shown as 4050.000000.
-    if column.percent or (column.decimals or 0) > WRITTEN_OUT:
+    # More than three decimals limit precision and are no way of writing: 4050 is not shown as 4050.000000.
+    if column.percent or (column.decimals or 0) > 3:
         return "General"
     return "0" if not column.decimals else "0." + "0" * column.decimals
 
