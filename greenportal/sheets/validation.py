@@ -18,6 +18,8 @@ from greenportal.sheets.types import Answers, Field, FieldType, Level, Problem, 
 YEARS = (1900, 2100)
 #: Units that are signs; every other one begins with a letter.
 _SIGNS = frozenset("%％‰℃°")
+#: Messages repeat the unit of a row, which may be typed; the longest printed one, tCO2e/产品单位, has ten characters.
+_LONGEST_UNIT = 40
 
 
 def validate(sheet: Sheet, answers: Answers, *, section: str | None = None) -> list[Problem]:
@@ -80,10 +82,11 @@ def in_row(column: Field, row: Mapping[str, str]) -> Field:
     """Return the column as it is meant in this row: with the unit that the row names, and the limit that it prints.
 
     The unit goes to numbers without one of their own, so that `85%` is read where the row says %. What is no unit
-    to be written behind a number (a dash, a power of ten) is left out.
+    to be written behind a number (a dash, a power of ten, a text that is longer than any unit) is left out.
     """
     unit = row.get("unit") or ""
-    if column.is_number and not column.unit and not column.formula and (unit[:1].isalpha() or unit[:1] in _SIGNS):
+    is_unit = len(unit) <= _LONGEST_UNIT and (unit[:1].isalpha() or unit[:1] in _SIGNS)
+    if column.is_number and not column.unit and not column.formula and is_unit:
         column = replace(column, unit=unit)
     return limited(column, row)
 

@@ -18,10 +18,11 @@ from greenportal.accounts.actors import Role
 from greenportal.documents import fonts, formpages, xlsx
 from greenportal.filings import services
 from greenportal.filings.models import Filing
-from greenportal.sheets import Level, Sheet, load_folder, printed, validate
+from greenportal.sheets import Level, Sheet, load_folder, paths, printed, validate
 from greenportal.sheets.paths import input_name
 from greenportal.sheets.printing import text_of
 from greenportal.sheets.types import Field
+from greenportal.sheets.validation import in_row
 from greenportal.sheets.values import normalise
 from tests.battery import naughty
 from tests.battery.conftest import Keep
@@ -45,14 +46,14 @@ CASES = [
 
 @cache
 def places(key: str) -> dict[str, Field]:
-    """Every path of a sheet that is typed, with its field; free tables have one row r1."""
+    """Every path of a sheet that is typed, with its field as it is meant in its row; free tables have one row r1."""
     sheet = SHEETS[key]
     found = {item.key: item for item in sheet.fields() if not item.formula}
     for table in sheet.tables():
-        for row in [row.id for row in table.fixed] or ["r1"]:
+        for row in paths.rows_of(table, {}) or [{"_id": "r1"}]:
             for column in table.columns:
-                if not column.formula and not table.is_printed(row, column.key):
-                    found[f"{table.key}[{row}].{column.key}"] = column
+                if not column.formula and not table.is_printed(row["_id"], column.key):
+                    found[f"{table.key}[{row['_id']}].{column.key}"] = in_row(column, row)
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from greenportal.sheets import validate
 from greenportal.sheets.types import Choice, Field, FieldType
-from greenportal.sheets.validation import check, missing_message
+from greenportal.sheets.validation import check, in_row, missing_message
 from tests.factories.filings import COMPLETE, demo_sheet
 
 
@@ -105,3 +105,10 @@ def test_code_with_one_wrong_character_is_named_exactly():
 )
 def test_missing_says_fill_or_choose(kind, message):
     assert missing_message(make(kind)) == message
+
+
+@pytest.mark.parametrize(("unit", "taken"), [("tce", True), ("字" * 40, True), ("字" * 41, False), ("—", False)])
+def test_a_message_repeats_the_unit_of_its_row_unless_it_is_no_unit(unit, taken):
+    column = in_row(Field(key="amount", label="产生量", type=FieldType.DECIMAL), {"unit": unit})
+    assert column.unit == (unit if taken else "")
+    assert (unit in check(column, "多", "产生量")) is taken
