@@ -40,6 +40,12 @@ def sources() -> Iterator[Source]:
                 yield Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
 
 
+def tests() -> Iterator[Source]:
+    """Yield the modules of the tests."""
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        yield Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+
+
 def templates() -> Iterator[Source]:
     """Yield all templates."""
     for path in sorted((ROOT / "templates").rglob("*")):

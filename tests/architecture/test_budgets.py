@@ -27,6 +27,13 @@ def test_modules_are_at_most_500_lines_and_95_of_100_at_most_350():
     assert scan.percentile(list(lengths.values()), 0.95) <= 350
 
 
+def test_modules_of_tests_are_at_most_500_lines():
+    lengths = {source.path: len(source.text.splitlines()) for source in scan.tests()}
+
+    assert len(lengths) >= 200
+    assert {path: lines for path, lines in lengths.items() if lines > 500} == {}
+
+
 def test_templates_are_at_most_250_lines_and_95_of_100_at_most_120():
     lengths = {source.path: len(source.text.splitlines()) for source in scan.templates()}
 

@@ -300,27 +300,19 @@ def checked(stage, city, verb="open_recheck", result="fits"):
     return stage.table()
 
 
+def decide_change(city, table):
+    """Decide a 重大变更 by a change of address, as the page that shows `table` sends it."""
+    values = {"actor": city, "table_id": table.pk, "seen_version": table.version}
+    return judging.decide(decision="major_change", change_kind="address", changed_on=DAY, **values)
+
+
 def test_a_major_change_is_not_decided_before_a_recheck_was_concluded(stage, city):
     table = opined(stage, "major_change", "迁址")
     with pytest.raises(WrongState, match="重大变更须先复核"):
-        judging.decide(
-            actor=city,
-            table_id=table.pk,
-            seen_version=table.version,
-            decision="major_change",
-            change_kind="address",
-            changed_on=DAY,
-        )
+        decide_change(city, table)
     opened = judging.open_recheck(actor=city, table_id=table.pk, seen_version=table.version, reason="核实")
     with pytest.raises(WrongState):
-        judging.decide(
-            actor=city,
-            table_id=table.pk,
-            seen_version=opened.version,
-            decision="major_change",
-            change_kind="address",
-            changed_on=DAY,
-        )
+        decide_change(city, opened)
     guided = {"done_on": clock.today(), "people": "张某", "text": "指导"}
     judging.log_guidance(actor=stage.officer, unit_id=stage.unit.pk, **guided)
     assert stage.table().state == "recheck", "guidance is no re-check"
@@ -329,28 +321,14 @@ def test_a_major_change_is_not_decided_before_a_recheck_was_concluded(stage, cit
 def test_control_without_the_guard_a_major_change_is_decided_unseen(stage, city, monkeypatch):
     monkeypatch.setattr(judging.table_rules, "may_settle", lambda decision, result: ALLOWED)
     table = opined(stage, "major_change", "迁址")
-    done = judging.decide(
-        actor=city,
-        table_id=table.pk,
-        seen_version=table.version,
-        decision="major_change",
-        change_kind="address",
-        changed_on=DAY,
-    )
+    done = decide_change(city, table)
     assert done.decision == "major_change"
 
 
 @pytest.mark.parametrize("verb", ["open_recheck", "open_on_site"])
 def test_a_major_change_that_passed_is_decided(stage, city, verb):
     table = checked(stage, city, verb)
-    done = judging.decide(
-        actor=city,
-        table_id=table.pk,
-        seen_version=table.version,
-        decision="major_change",
-        change_kind="address",
-        changed_on=DAY,
-    )
+    done = decide_change(city, table)
     assert (done.state, done.decision) == ("decided", "major_change")
 
 

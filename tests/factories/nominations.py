@@ -330,6 +330,12 @@ def make_needing_decision(district: District) -> Nomination:
     return checked
 
 
+def fresh(nomination: Nomination) -> Nomination:
+    """Return the nomination as it is stored now."""
+    nomination.refresh_from_db()
+    return nomination
+
+
 def the_list(district: District) -> RecommendationList:
     """The district's list as stored now."""
     return RecommendationList.objects.get(round=district.round, authority=district.authority)

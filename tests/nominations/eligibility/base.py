@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -196,3 +196,21 @@ def without(category: str, *slots: str) -> dict[str, Any]:
 def marked(category: str, **values: Any) -> dict[str, Any]:
     """Return the change that sets signature or seal of the self-evaluation report."""
     return {"documents": tuple(replace(d, **values) if d.slot == "self_report" else d for d in _documents(category))}
+
+
+MET, NOT, ASK, NONE = "met", "not_met", "manual", "not_applicable"
+DAY, D = timedelta(days=1), Decimal
+THREE, FIVE = BOOK.windows["three_years"], BOOK.windows["five_years"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fact changed, or none, and the outcome that a rule must give."""
+
+    rule: str
+    name: str
+    want: str
+    change: dict[str, Any] = field(default_factory=dict)
+    category: str = "factory"
+    severity: str = ""
+    book: rulebook.Rulebook = BOOK

@@ -13,8 +13,8 @@ from greenportal.findings import engine as registry
 from greenportal.findings.types import Finding, Outcome, Severity
 from greenportal.rounds import rulebook
 from nominations.eligibility import engine
-from tests.nominations.eligibility.base import BOOK, base
-from tests.nominations.eligibility.cases import CASES, Case
+from tests.nominations.eligibility.base import BOOK, Case, base
+from tests.nominations.eligibility.cases import CASES
 
 CATEGORIES = ("factory", "product", "park", "supply_chain")
 

@@ -12,11 +12,6 @@ from tests.factories import nominations as make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def district():
-    return make.make_district()
-
-
 def row(number, **values):
     base = {
         "category": "绿色工厂",

@@ -19,11 +19,6 @@ from tests.factories.roster import make_staff
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private_storage")]
 
 
-@pytest.fixture
-def district():
-    return make.make_district()
-
-
 def written_by(author: str = "", creator: str = "") -> bytes:
     """Return a sound PDF whose information dictionary names who and what made it."""
     with pikepdf.open(io.BytesIO(corpus.pdf())) as document:

@@ -20,11 +20,6 @@ from tests.factories.accounts import make_membership
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def district():
-    return make.make_district()
-
-
 def outcome(nomination: Nomination, rule: str) -> tuple[str, str]:
     rechecking.recheck(nomination_ids=[nomination.pk])
     nomination.refresh_from_db()

@@ -12,11 +12,6 @@ from tests.factories import nominations as make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def district():
-    return make.make_district()
-
-
 def test_a_character_that_no_font_has_is_named_at_finalising_and_nothing_is_frozen(district):
     nomination = make.make_checked(district, profile="主要产品为\ue863轴承")
     make.decide_all(district)

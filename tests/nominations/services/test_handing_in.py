@@ -19,11 +19,6 @@ from tests.factories.accounts import make_actor
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def district():
-    return make.make_district()
-
-
 def digest_of(nomination: Nomination) -> str:
     return contents([nomination.pk])[nomination.pk].digest
 

@@ -27,11 +27,6 @@ pytestmark = pytest.mark.django_db
 DAY = date(2022, 9, 20)
 
 
-@pytest.fixture
-def district():
-    return make.make_district()
-
-
 def evaluator_of(nomination: Nomination, *, leads: bool = True) -> Actor:
     """A handler of the named evaluator, the evaluation's project lead unless told otherwise."""
     actor = make_actor(Role.EVALUATOR, organisation=nomination.evaluator.organisation)

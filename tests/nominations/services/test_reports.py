@@ -34,11 +34,6 @@ pytestmark = pytest.mark.django_db
 BOOK = load("2022")
 
 
-@pytest.fixture
-def district():
-    return make.make_district()
-
-
 def report(nomination, key):
     return Filing.objects.get(scope="nominations.nomination", scope_id=nomination.pk, sheet_key=key)
 
