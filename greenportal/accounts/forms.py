@@ -29,6 +29,13 @@ _REQUIRED = {
 }
 
 
+class _OneTimeInput(forms.TextInput):
+    """A code, which works once or not at all: a page that refuses it does not hold it again."""
+
+    def format_value(self, value: Any) -> None:
+        """Show nothing, whatever was typed."""
+
+
 def _in_our_words(form: forms.Form) -> None:
     """Give allauth's fields our labels and messages; drop placeholders, which vanish while typing."""
     for name, field in form.fields.items():
@@ -37,6 +44,8 @@ def _in_our_words(form: forms.Form) -> None:
             field.error_messages = {**field.error_messages, "required": message}
         field.help_text = ""
         field.widget.attrs.pop("placeholder", None)
+        if name == "code":
+            field.widget = _OneTimeInput(attrs=field.widget.attrs)
 
 
 class SignInForm(account_forms.LoginForm):

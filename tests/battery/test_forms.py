@@ -17,7 +17,7 @@ from tests.battery import naughty, places
 from tests.battery.conftest import Keep
 from tests.battery.seeding import FULL, chosen
 from tests.battery.test_texts import BANNED, LIVE
-from tests.battery.typed import Form, Forms, lost, untold
+from tests.battery.typed import Form, Forms, given_back, lost, untold
 from tests.test_form_errors import Place
 from tests.test_role_matrix import foreign
 
@@ -126,6 +126,8 @@ def trouble_of(form: Form, sent: dict[str, list[str]], status: int, page: str) -
     for message in re.findall(r'<p class="gp-error[^"]*"[^>]*>(.*?)</p>', page, re.DOTALL):
         if BANNED.search(html.unescape(message)):
             return f"says {message}"
+    if told := given_back(form, sent, page):
+        return f"gives back {told}"
     gone = []
     if form.method == "post" and "data-error-summary" in page:
         gone = lost(form, sent, page)
@@ -165,6 +167,8 @@ def test_control_what_does_not_stand_in_the_answer_is_named() -> None:
     assert lost(form, sent, kept) == []
     assert lost(form, sent, PAGE) == ["a", "b", "c", "d"]
     assert (form.action, form.buttons) == ("/x/", [("go", "1")])
+    assert given_back(form, sent, kept) == []
+    assert given_back(form, sent, kept.replace('name="e"', 'name="e" value="&lt;b&gt;"')) == ["e"]
     assert untold(form, sent, "<dl><dd>&lt;b&gt;</dd></dl>") == []
     assert untold(form, sent, "<p>不能办理这项操作</p>") == ["a", "b"]
     assert trouble_of(form, sent, 403, "<p>不能办理这项操作</p>") == "loses ['a', 'b']"

@@ -120,17 +120,39 @@ class Forms(HTMLParser):
             self._area.holds[-1] += data
 
 
-def lost(form: Form, sent: Sent, page: str) -> list[str]:
-    """Return the names of fields that were filled in and stand in no form of the answered page as they were."""
-    holds: dict[str, set[str]] = {}
+def holds_of(page: str) -> dict[str, set[str]]:
+    """Return what stands in the fields of all forms of a page, by name."""
+    found: dict[str, set[str]] = {}
     for answered in Forms(page).forms:
         for row in answered.inputs.values():
-            holds.setdefault(row.name, set()).update(plain(text) for text in row.holds)
+            found.setdefault(row.name, set()).update(plain(text) for text in row.holds)
+    return found
+
+
+def is_secret(row: Input) -> bool:
+    """Whether a field is never given back, whatever was wrong."""
+    return row.kind == "password" or row.name in SECRET
+
+
+def given_back(form: Form, sent: Sent, page: str) -> list[str]:
+    """Return the names of secret fields that the answered page holds again."""
+    holds = holds_of(page)
+    return [
+        row.name
+        for row in form.open()
+        if is_secret(row)
+        and {plain(text) for text in sent.get(row.name, []) if plain(text)} & holds.get(row.name, set())
+    ]
+
+
+def lost(form: Form, sent: Sent, page: str) -> list[str]:
+    """Return the names of fields that were filled in and stand in no form of the answered page as they were."""
+    holds = holds_of(page)
     is_sheet = "_base" in form.inputs
     return [
         row.name
         for row in form.open()
-        if row.kind != "password" and row.name not in SECRET
+        if not is_secret(row)
         for text in sent.get(row.name, [])
         if not holds.get(row.name, set()) & meant(text, is_sheet=is_sheet)
     ]
@@ -142,7 +164,7 @@ def untold(form: Form, sent: Sent, page: str) -> list[str]:
     return [
         row.name
         for row in form.open()
-        if row.typed and row.kind != "password" and row.name not in SECRET
+        if row.typed and not is_secret(row)
         for text in sent.get(row.name, [])
         if plain(text) not in shown
     ]
