@@ -348,6 +348,19 @@ def seen_facts(nomination: Nomination, rule: str) -> str:
     return next((seen_of(finding) for finding in found if finding.rule == rule), "")
 
 
+def decide(nomination: Nomination, rule: str, *, actor: Actor, keep: bool, reason: str) -> None:
+    """Decide in writing what the last check says by `rule`."""
+    deciding.decide(
+        actor=actor,
+        nomination_id=nomination.pk,
+        seen_version=nomination.version,
+        seen_facts=seen_facts(nomination, rule),
+        rule=rule,
+        keep=keep,
+        reason=reason,
+    )
+
+
 def decide_all(district: District) -> None:
     """Keep every checked nomination whose check asks for a written decision."""
     rows = list(Nomination.objects.filter(round=district.round, authority=district.authority, state="checked"))

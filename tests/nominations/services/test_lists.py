@@ -14,7 +14,6 @@ from greenportal.jobs.models import Job
 from nominations.constants import FILE_SCAN, Category
 from nominations.models import ListEntry, ListVersion, Nomination, NominationVersion, StateChange, Submission
 from nominations.services import (
-    deciding,
     finalising,
     rechecking,
     sealing,
@@ -120,15 +119,7 @@ def test_an_undecided_principle_refuses_until_somebody_decides(district):
     with pytest.raises(Invalid) as caught:
         finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, **head)
     assert "须书面决定" in caught.value.errors[str(nomination.pk)][0]
-    deciding.decide(
-        actor=district.officer,
-        nomination_id=nomination.pk,
-        seen_version=nomination.version,
-        seen_facts=make.seen_facts(nomination, "ENERGY"),
-        rule="ENERGY",
-        keep=True,
-        reason="改造中，年内达标",
-    )
+    make.decide(nomination, "ENERGY", actor=district.officer, keep=True, reason="改造中，年内达标")
     finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, **head)
     payload = nomination.versions.get().payload
     assert [(d["rule"], d["reason"]) for d in payload["decisions"]] == [("ENERGY", "改造中，年内达标")]
@@ -138,15 +129,7 @@ def test_a_decision_against_keeps_the_nomination_off_the_list(district):
     nomination = make.make_needing_decision(district)
     rechecking.recheck(nomination_ids=[nomination.pk])
     nomination.refresh_from_db()
-    deciding.decide(
-        actor=district.officer,
-        nomination_id=nomination.pk,
-        seen_version=nomination.version,
-        seen_facts=make.seen_facts(nomination, "ENERGY"),
-        rule="ENERGY",
-        keep=False,
-        reason="未达标",
-    )
+    make.decide(nomination, "ENERGY", actor=district.officer, keep=False, reason="未达标")
     row = make.the_list(district)
     with pytest.raises(Invalid, match="还不能定稿"):
         finalising.finalise(actor=district.officer, list_id=row.pk, seen_version=row.version, contact="李", phone="1")
@@ -157,15 +140,7 @@ def test_only_what_the_check_asks_is_decided(district):
     rechecking.recheck(nomination_ids=[nomination.pk])
     nomination.refresh_from_db()
     with pytest.raises(WrongState, match="没有需要书面决定的这一项"):
-        deciding.decide(
-            actor=district.officer,
-            nomination_id=nomination.pk,
-            seen_version=nomination.version,
-            seen_facts=make.seen_facts(nomination, "ENERGY"),
-            rule="ENERGY",
-            keep=True,
-            reason="随便",
-        )
+        make.decide(nomination, "ENERGY", actor=district.officer, keep=True, reason="随便")
 
 
 def test_reopening_voids_the_version_and_numbers_go_on(district):

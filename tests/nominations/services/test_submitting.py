@@ -19,7 +19,6 @@ from nominations.models import Nomination, StateChange, Submission
 from nominations.services import (
     checking,
     consulting,
-    deciding,
     finalising,
     rechecking,
     submitting,
@@ -273,29 +272,13 @@ def test_an_objection_after_finalising_waits_for_a_written_decision(district):
     (message,) = caught.value.errors[str(nomination.pk)]
     assert "须书面决定" in message
     assert not Submission.objects.exists()
-    deciding.decide(
-        actor=district.officer,
-        nomination_id=nomination.pk,
-        seen_version=nomination.version,
-        seen_facts=make.seen_facts(nomination, "OPINIONS"),
-        rule="OPINIONS",
-        keep=True,
-        reason="处罚已整改完毕，并有验收文件",
-    )
+    make.decide(nomination, "OPINIONS", actor=district.officer, keep=True, reason="处罚已整改完毕，并有验收文件")
     assert submit(district).receipt_no == "DL2022-0001"
 
 
 def test_a_decision_against_after_finalising_keeps_the_list_back(district):
     nomination = objected_after_finalising(district)
-    deciding.decide(
-        actor=district.officer,
-        nomination_id=nomination.pk,
-        seen_version=nomination.version,
-        seen_facts=make.seen_facts(nomination, "OPINIONS"),
-        rule="OPINIONS",
-        keep=False,
-        reason="处罚尚未整改",
-    )
+    make.decide(nomination, "OPINIONS", actor=district.officer, keep=False, reason="处罚尚未整改")
     with pytest.raises(Invalid, match="原则上不推荐"):
         submit(district)
     assert make.the_list(district).state == "sealed"
