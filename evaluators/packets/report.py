@@ -58,7 +58,7 @@ def report_pdf(paper: ReportPaper) -> bytes:
     """
     context = {
         "paper": paper,
-        "pages": formpages.whole(paper.sheet),
+        "parts": _parts(paper.sheet),
         "heads": STAFF_HEADS,
         "title": TITLE,
         "draft": not paper.code,
@@ -66,6 +66,18 @@ def report_pdf(paper: ReportPaper) -> bytes:
     html = render_to_string("documents/evaluator_report.html", context)
     content = pdf.render_pdf(html, title=TITLE, issued_at=paper.issued_at)
     return merge.stamp_bytes(content, code=paper.code, caption=paper.caption) if paper.code else content
+
+
+def _parts(sheet: Printed) -> tuple[formpages.Pages, ...]:
+    """Return blocks A to C, what lies across, and the rest with the places of signature.
+
+    The list of people follows the first, the totals stand before the last: turned pages between them leave no page half empty.
+    """
+    runs = formpages.whole(sheet).runs
+    cuts = (runs[:1], runs[1:-1], runs[1:][-1:])
+    return tuple(
+        formpages.Pages(sheet, held, first=index == 0, last=index == len(cuts) - 1) for index, held in enumerate(cuts)
+    )
 
 
 def report_workbook(paper: ReportPaper) -> bytes:

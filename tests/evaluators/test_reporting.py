@@ -378,6 +378,12 @@ def test_printed_version_bears_its_code_and_the_sealed_scan_is_matched(body, rep
         "法定代表人（签字）",
     )
     assert [word for word in words if word not in told] == []
+    text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
+    pages = ["".join(page.split()) for page in text.split("\f")]
+    # People stand beside what they did, totals before the signature: no page holds a few rows alone.
+    for one, other in (("近五年业绩", "人员名单"), ("评价项目汇总", "E质量控制")):
+        assert any(one in page and other in page for page in pages), (one, pages)
+    assert told.index("合计（与上限比较）") < told.index("法定代表人（签字）")
     scan = make_stored("evaluators.report_scan", content, owner_organisation_id=admin.organisation_id)
     sealed = report_seal.seal(actor=admin, report_id=report.pk, file_id=scan.pk)
     assert (sealed.method, sealed.filing) == ("code", row)
