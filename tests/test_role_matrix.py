@@ -132,7 +132,7 @@ TABLE: tuple[tuple[str, set[Role], str], ...] = (
     ("dynamic_mgmt: tables experiences", OWNERS | CITY, PAGE),
     ("dynamic_mgmt: table table_pdf experience", OWNERS | CITY, FREE),
     ("dynamic_mgmt: table_begin table_file evidence_remove", OWNERS, BUTTON),
-    ("dynamic_mgmt: evidence", OWNERS, ABSENT),
+    ("dynamic_mgmt: evidence experience_revise", OWNERS, ABSENT),
     ("dynamic_mgmt: table_act notice", DISTRICT | CITY, FREE),
     ("dynamic_mgmt: table_settle", LEAD, FREE),
     ("dynamic_mgmt: table_send_link", DISTRICT, BUTTON),
