@@ -101,7 +101,7 @@ TABLE_TRANSITIONS: tuple[Transition, ...] = (
 
 E = ExperienceState
 EXPERIENCE_TRANSITIONS: tuple[Transition, ...] = (
-    row("offer", [E.DRAFT, E.DECLINED], E.OFFERED, [Role.APPLICANT, *_DISTRICT], "报送"),
+    row("offer", [E.DRAFT], E.OFFERED, [Role.APPLICANT, *_DISTRICT], "报送"),
     row("revise", [E.DECLINED], E.OFFERED, [Role.APPLICANT, *_DISTRICT], "修改后重新报送"),
     row("recommend", [E.OFFERED], E.RECOMMENDED, _DISTRICT, "推荐"),
     row("decline", [E.OFFERED], E.DECLINED, _DISTRICT, "不推荐", needs_reason=True),

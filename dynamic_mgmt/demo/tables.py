@@ -220,7 +220,11 @@ def _judge(part: Part, table: DynamicTable, officer: Actor, reviewer: Actor, lea
     table = judging.give_opinion(
         actor=officer, seen_version=table.version, opinion=part.opinion, reason=part.reason, **args
     )
-    if part.upto == "recheck":
+    if part.upto == "opinion_given":
+        judging.propose(
+            actor=reviewer, seen_version=table.version, proposal=part.opinion, reason="演示：登记通知书已核对", **args
+        )
+    elif part.upto == "recheck":
         judging.open_recheck(actor=reviewer, seen_version=table.version, reason="演示：核实搬迁后的边界", **args)
     elif part.upto == "on_site":
         judging.open_on_site(actor=reviewer, seen_version=table.version, reason="演示：核实停产情况", **args)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from dynamic_mgmt.models import DynamicTable, Experience
 from dynamic_mgmt.selectors.tables import MISSING, period_window, periods, visible_to
 from dynamic_mgmt.table_states import ExperienceState, TableState
-from greenportal.accounts.actors import Actor
+from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.worklist import Group, WorkItem
 from greenportal.rounds.models import Round
 
@@ -37,16 +37,18 @@ def table_work(actor: Actor) -> Sequence[WorkItem]:
     if not (actor.is_district or actor.is_city):
         return []
     waiting = TableState.FILED if actor.is_district else TableState.OPINION_GIVEN
+    mine, verb = Q(state=waiting), "审核动态管理表" if actor.is_district else "决定动态调整意见"
+    if actor.role == Role.CITY_REVIEWER:
+        mine, verb = mine & Q(proposal=""), "提出处理建议"
     found: list[WorkItem] = []
     for period in periods().filter(round__state=Round.State.OPEN)[:3]:
         count = (
             visible_to(actor)
             .filter(period=period)
-            .aggregate(waiting=Count("pk", filter=Q(state=waiting)), missing=Count("pk", filter=MISSING))
+            .aggregate(waiting=Count("pk", filter=mine), missing=Count("pk", filter=MISSING))
         )
         url = f"{reverse('dynamic_mgmt:tables')}?period={period.pk}"
         if count["waiting"]:
-            verb = "审核动态管理表" if actor.is_district else "决定动态调整意见"
             found.append(
                 WorkItem(
                     f"{verb}：{period.label}",

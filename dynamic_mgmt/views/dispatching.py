@@ -52,7 +52,8 @@ def index(request: HttpRequest, period_id: int) -> HttpResponse:
     """Exports by category and what was sent up."""
     actor, period = actor_of(request), _period(period_id)
     form = DispatchForm(posted(request))
-    form.choose(exports.waiting(period))
+    waiting = exports.waiting(period)
+    form.choose(waiting)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         chosen = int(values.pop("export"))
@@ -65,8 +66,8 @@ def index(request: HttpRequest, period_id: int) -> HttpResponse:
         for value, label in ListedUnit.Category.choices
     ]
     made = [(row, row.get_category_display()) for row in exports.exports_of(period)[:SHOWN]]
-    context = {"period": period, "form": form, "ready": ready, "made": made, "has_errors": bool(form.errors)}
-    return render(request, "dynamic_mgmt/exports.html", context)
+    context = {"period": period, "form": form, "ready": ready, "made": made, "waiting": bool(waiting)}
+    return render(request, "dynamic_mgmt/exports.html", {**context, "has_errors": bool(form.errors)})
 
 
 @require_POST

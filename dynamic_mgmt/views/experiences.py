@@ -106,9 +106,9 @@ def withdraw(request: HttpRequest, statement_id: int) -> HttpResponse:
     return _form(request, form, "撤回报告或承诺", lead)
 
 
-def _form(request: HttpRequest, form: ServiceForm, title: str, lead: str) -> HttpResponse:
+def _form(request: HttpRequest, form: ServiceForm, title: str, lead: str, *, submit: str = "保存") -> HttpResponse:
     back = reverse("dynamic_mgmt:experiences")
-    context = {"form": form, "title": title, "lead": lead, "back": back, "parent": "典型经验和承诺"}
+    context = {"form": form, "title": title, "lead": lead, "back": back, "parent": "典型经验和承诺", "submit": submit}
     return render(request, "dynamic_mgmt/plain_form.html", context)
 
 
@@ -163,7 +163,8 @@ def revise(request: HttpRequest, experience_id: int) -> HttpResponse:
         if done is not None:
             messages.success(request, "已修改并重新报送。")
             return redirect("dynamic_mgmt:experience", row.pk)
-    return _form(request, form, "修改典型经验", f"未采用的理由：{row.reason}" if row.reason else "")
+    lead = f"未采用的理由：{row.reason}" if row.reason else ""
+    return _form(request, form, "修改典型经验", lead, submit=_REVISE[1])
 
 
 @require_POST

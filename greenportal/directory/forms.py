@@ -86,3 +86,8 @@ class UploadForm(ServiceForm):
     """A workbook to look through before anything is stored."""
 
     file = forms.FileField(label="Excel文件（.xlsx）", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Not asked again when what was looked through is confirmed; 选填 beside it would be untrue.
+        self.fields["file"].optional = False  # type: ignore[attr-defined]

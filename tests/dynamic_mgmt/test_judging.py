@@ -9,6 +9,7 @@ from dynamic_mgmt.judgement import findings_of
 from dynamic_mgmt.models import ListedUnit, UnitVisit
 from dynamic_mgmt.selectors.catalogue import indicators
 from dynamic_mgmt.selectors.table_detail import detail
+from dynamic_mgmt.selectors.table_work import table_work
 from dynamic_mgmt.services import assessing, filing, incidents, judging
 from dynamic_mgmt.services.figures import FigureValue, record_figures
 from dynamic_mgmt.services.removing import confirm_removals
@@ -51,6 +52,8 @@ def test_opinion_then_decision(stage, city):
 
 def test_the_reviewer_proposes_and_the_lead_decides(stage, city):
     table, reviewer = opined(stage), actor(Role.CITY_REVIEWER)
+    (mine,) = table_work(reviewer)
+    assert (mine.title, mine.status) == (f"提出处理建议：{stage.period.label}", "1张")
     values = {"actor": reviewer, "table_id": table.pk}
     with pytest.raises(Invalid) as caught:
         judging.propose(seen_version=table.version, proposal="remove", **values)
@@ -59,6 +62,10 @@ def test_the_reviewer_proposes_and_the_lead_decides(stage, city):
         judging.propose(seen_version=table.version, proposal="renamed", **values)
     table = judging.propose(seen_version=table.version, proposal="keep", **values)
     assert (table.state, table.proposal, table.proposed_by_id) == ("opinion_given", "keep", reviewer.user_id)
+    (asked,) = table_work(city)
+    assert asked.title.startswith("决定动态调整意见") and table_work(reviewer) == [], (
+        "what he proposed waits for the lead"
+    )
     # the last one counts, and each stays in the history that the city alone reads
     table = judging.propose(seen_version=table.version, proposal="renamed", reason="登记已变更", **values)
     assert [e.what for e in detail(city, table).events].count("市局审核人员提出处理建议") == 2

@@ -48,7 +48,7 @@ TABLE_ORACLE: Oracle = {
     "drop_removal": [({"removal_proposed": "opinion_given"}, {C}, False, False)],
 }
 EXPERIENCE_ORACLE: Oracle = {
-    "offer": [({"draft": "offered", "declined": "offered"}, {A, D, L}, False, False)],
+    "offer": [({"draft": "offered"}, {A, D, L}, False, False)],
     "revise": [({"declined": "offered"}, {A, D, L}, False, False)],
     "recommend": [({"offered": "recommended"}, {D, L}, False, False)],
     "decline": [

@@ -35,6 +35,8 @@ def test_a_table_stands_in_every_state():
     states = DynamicTable.objects.filter(period__periodic=False).order_by("id").values_list("state", flat=True)
     assert list(states) == [*(part.upto for part in PARTS), "opinion_given"]
     assert set(states) == set(TableState.values)
+    assert DynamicTable.objects.filter(state="opinion_given").exclude(proposal="").count() == 1
+    assert DynamicTable.objects.get(state="returned").correct_by is not None
     assert sorted(Experience.objects.values_list("state", flat=True)) == [
         "declined",
         "offered",
