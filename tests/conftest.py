@@ -22,6 +22,8 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from kombu import pools
 
 from greenportal.devtools.account import service_account
@@ -49,6 +51,11 @@ BROWSER_FLAGS = [
 ]
 SCREENSHOTS = LOCAL / "screenshots"
 ONE_PROCESS = ("e2e", "services")
+
+
+# What hypothesis thinks slow depends on who else uses the machine: no property of the code.
+hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
