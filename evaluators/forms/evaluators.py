@@ -13,8 +13,6 @@ from greenportal import clock
 from greenportal.directory.forms import DateField, ServiceForm, YesNoField
 from greenportal.sheets.forms import PortalForm
 
-_FAR_DAYS = 50 * 366
-
 
 class EvaluatorForm(ServiceForm):
     """A body that is not on file yet."""
@@ -57,13 +55,6 @@ class AsOfForm(PortalForm):
     """The day that a page is asked about, in its address (`?as_of=`); empty for now."""
 
     as_of = DateField(label="截至日期", required=False)
-
-    def clean_as_of(self) -> date | None:
-        """Refuse days that no calendar of the portal reaches."""
-        day: date | None = self.cleaned_data["as_of"]
-        if day is not None and abs((day - clock.today()).days) > _FAR_DAYS:
-            raise forms.ValidationError("截至日期离今天超过50年。核对后填写，如2022-10-15。")
-        return day
 
     @property
     def day(self) -> date | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 from django import forms
 from django.http import HttpRequest, QueryDict
 
+from greenportal import clock
 from greenportal.directory.models import Authority, Territory
 from greenportal.findings.types import DomainError, Invalid, NotVisible, Refused
 from greenportal.sheets.forms import PortalForm
@@ -21,13 +23,21 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 class DateField(forms.DateField):
-    """A day, typed or picked; accepts the ways people write it."""
+    """A day, typed or picked; accepts the ways people write it. A day further than `years` from today is a slip of the pen."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, years: int = 50, **kwargs: Any) -> None:
         formats = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         kwargs.setdefault("error_messages", {"invalid": "填写日期，如2022-10-15。"})
         super().__init__(input_formats=formats, **kwargs)
+        self.years = years
+
+    def clean(self, value: Any) -> date | None:
+        """Return the day. Refuses what lies too far off: the calendar ends there, and a deadline counts the next day."""
+        day: date | None = super().clean(value)
+        if day is not None and abs((day - clock.today()).days) > self.years * 366:
+            raise forms.ValidationError(f"{self.label or '日期'}离今天超过{self.years}年。核对后填写，如2022-10-15。")
+        return day
 
 
 class YesNoField(forms.TypedChoiceField):
@@ -69,8 +79,8 @@ class AuthorityForm(ServiceForm):
     bureau_name = forms.CharField(label="主管部门全称", max_length=80, required=False)
     kind = forms.ChoiceField(label="类别", choices=Authority.Kind.choices)
     territories = forms.MultipleChoiceField(label="所辖区划", required=False, widget=forms.CheckboxSelectMultiple)
-    starts_on = DateField(label="设立日期", required=False)
-    ends_on = DateField(label="撤并日期", required=False)
+    starts_on = DateField(label="设立日期", required=False, years=150)
+    ends_on = DateField(label="撤并日期", required=False, years=150)
     note = forms.CharField(label="说明", max_length=200, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
