@@ -102,10 +102,14 @@ def _seen(actor: Actor, table_id: int) -> DynamicTable:
     return found
 
 
-def _initial(actor: Actor, table: DynamicTable) -> dict[str, object]:
-    """Return what a verb's form begins with; the lead's decision with what the reviewer proposed."""
+#: The verbs that go on from the reviewer's proposal. Any other tells its reason to the district or the unit.
+_FROM_PROPOSAL = frozenset({"propose", "decide"})
+
+
+def _initial(actor: Actor, table: DynamicTable, action: str) -> dict[str, object]:
+    """Return what a verb's form begins with; proposing and deciding with what the reviewer proposed, which is the city's."""
     found: dict[str, object] = {"version": table.version, "clause": "通知 三"}
-    if actor.is_city and table.proposal:
+    if actor.is_city and table.proposal and action in _FROM_PROPOSAL:
         found |= {"decision": table.proposal, "proposal": table.proposal, "reason": table.proposal_reason}
     return found
 
@@ -121,7 +125,7 @@ def act(request: HttpRequest, table_id: int, verb: str) -> HttpResponse:
     if spec.action not in {t.action for t in actions_from(TABLE_TRANSITIONS, state=table.state, role=actor.role)}:
         label = state_for(actor.role, table.state).label
         raise WrongState(f"当前状态为“{label}”，您不能{spec.label}。请刷新页面查看最新状态。")
-    form = spec.form(posted(request), initial=_initial(actor, table))
+    form = spec.form(posted(request), initial=_initial(actor, table, spec.action))
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         version = values.pop("version")

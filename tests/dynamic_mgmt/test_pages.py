@@ -143,6 +143,53 @@ def test_control_a_removal_dropped_leaves_no_trace_in_the_districts_history(remo
     assert "不予移出" not in officer.get(url).content.decode()
 
 
+@pytest.fixture
+def proposal_in_preparation():
+    """A table about which the reviewer proposed something to the lead."""
+    with clock.fixed(DURING):
+        stage = make_stage()
+        table = make_filed(stage)
+        args = {"table_id": table.pk, "opinion": "keep"}
+        table = judging.give_opinion(actor=stage.officer, seen_version=table.version, **args)
+        values = {"proposal": "renamed", "reason": "尚未公开的建议理由"}
+        reviewer = actor(Role.CITY_REVIEWER)
+        judging.propose(actor=reviewer, table_id=table.pk, seen_version=table.version, **values)
+    return stage
+
+
+@pytest.mark.parametrize("verb", ["remove", "send-back", "recheck", "on-site"])
+def test_the_reviewers_words_are_not_put_into_what_others_read(proposal_in_preparation, verb):
+    table = proposal_in_preparation.table()
+    lead, reviewer = as_role(Role.CITY_LEAD), as_role(Role.CITY_REVIEWER)
+    url = reverse("dynamic_mgmt:table_act", args=[table.pk, verb])
+    for client in (lead, reviewer):
+        initial = client.get(url).context["form"].initial
+        assert not {"reason", "decision", "proposal"} & initial.keys()
+    # control: the decision and a new proposal begin with them
+    for client, word in ((lead, "decide"), (reviewer, "propose")):
+        form = client.get(reverse("dynamic_mgmt:table_act", args=[table.pk, word])).context["form"]
+        assert form["reason"].value() == "尚未公开的建议理由"
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_off_the_calendar_is_named_and_nothing_typed_is_lost(day, monkeypatch):
+    monkeypatch.setattr(clock, "running", lambda: DURING)
+    stage = make_stage()
+    table = make_filed(stage)
+    lead = as_role(Role.CITY_LEAD)
+    period = {"label": "虚构半年报送", "key": "h1", "data_year": "2022", "closes_on": "2022-11-01", "opens_on": day}
+    extension = {"authority": stage.authority.pk, "document_no": "虚构1号", "reason": "虚构理由", "until_on": day}
+    asked = [
+        (as_role(Role.DISTRICT_OFFICER, authority=stage.authority), "table_act", [table.pk, "return"],
+         {"reason": "虚构：用水量有误", "due_on": day, "version": table.version}, "修改期限", "虚构：用水量有误"),
+        (lead, "add_period", [], period, "开始日期", "虚构半年报送"),
+        (lead, "extend", [stage.period.pk], extension, "延至", "虚构理由"),
+    ]  # fmt: skip
+    for client, name, args, values, label, kept in asked:
+        page = client.post(reverse(f"dynamic_mgmt:{name}", args=args), values).content.decode()
+        assert f"{label}离今天超过50年" in page and kept in page and day in page
+
+
 def test_filters_stand_in_the_address_and_nonsense_does_not_filter():
     make_listed("甲有限公司", level="national")
     make_listed("乙有限公司", level="provincial")
