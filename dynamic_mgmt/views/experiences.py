@@ -184,5 +184,8 @@ def move(request: HttpRequest, experience_id: int) -> HttpResponse:
         )
         if done is not None:
             messages.success(request, SAID.get(action, "已办理。"))
+            # What the city did not take is its district's and unit's again.
+            if not experiences_visible_to(actor).filter(pk=row.pk).exists():
+                return redirect("dynamic_mgmt:experiences")
             return redirect("dynamic_mgmt:experience", row.pk)
     return _page(request, actor, row, form)

@@ -94,6 +94,24 @@ def test_the_page_offers_to_mend_what_was_not_taken_and_keeps_what_was_typed(mon
     assert Experience.objects.get().text == "新写的成效"
 
 
+@pytest.mark.parametrize(("action", "text"), [("decline", "成效缺数据"), ("publish", "")])
+def test_the_city_that_does_not_take_an_experience_is_led_to_the_list(monkeypatch, action, text):
+    monkeypatch.setattr(clock, "running", lambda: clock.now())
+    stage = make_stage()
+    row = experiences.draft_experience(actor=stage.unit_actor, unit_id=stage.unit.pk, title="余热回收", text="做法")
+    row = experiences.move_experience(
+        actor=stage.officer, experience_id=row.pk, seen_version=row.version, action="recommend", text="节能明显"
+    )
+    client = sign_in(Client(), make_user(Role.CITY_REVIEWER))
+    url = reverse("dynamic_mgmt:experience_move", args=[row.pk])
+    done = client.post(url, {"action": action, "text": text, "version": row.version}, follow=True)
+    assert done.status_code == 200
+    # control: what it published it still sees
+    after = {"decline": ("experiences", []), "publish": ("experience", [row.pk])}[action]
+    assert done.redirect_chain == [(reverse(f"dynamic_mgmt:{after[0]}", args=after[1]), 302)]
+    assert {"decline": "已登记不采用。", "publish": "已发布。"}[action] in done.content.decode()
+
+
 def test_statements_bear_date_and_checked_link():
     stage = make_stage()
     values = {"actor": stage.unit_actor, "unit_id": stage.unit.pk, "kind": "commitment", "title": "承诺"}
