@@ -156,8 +156,10 @@ def _apply(actor: Actor, period: TablePeriod, units: Sequence[UnitEdits]) -> Non
         filing.begin_all(actor=actor, tables=loaded, sheets=sheets, answers=answers)
         tables |= {table.pk: table for table in loaded}
     edits = [Edit(tables[pk].filing_id or 0, unit.version, unit.changes, unit.name) for pk, unit in named.items()]
+    # A name of its own: what another import stored meanwhile is another's, and stops this one.
+    client = f"workbook-{secrets.token_hex(8)}"
     try:
-        save_all(edits=edits, actor=actor, client="workbook")
+        save_all(edits=edits, actor=actor, client=client)
     except Stale as error:
         places = "、".join(place.label for place in error.current)
         raise Invalid(f"{error.current[0].owner}的“{places}”刚被他人修改，请重新上传工作簿，核对后再导入。") from error

@@ -169,6 +169,19 @@ def test_a_return_without_a_day_is_chased_and_not_overdue():
     assert (row.draft, row.overdue) == (1, 0)
 
 
+def test_who_refused_after_a_return_and_was_let_file_again_is_overdue_by_the_clock():
+    stage = make_stage()
+    table, officer = make_filed(stage), {"actor": stage.officer, "reason": "虚构"}
+    for verb in (filing.return_table, filing.refuse_table, filing.resume_table):
+        table = verb(table_id=table.pk, seen_version=table.version, **officer)
+    assert (table.state, table.filed_at is None) == ("draft", False)
+    for at, number in ((CLOSES - timedelta(minutes=1), 0), (CLOSES, 1)):
+        with clock.fixed(at):
+            (row,) = board(make_lead(), stage.period)
+            listed = filtered(stage.officer, stage.period, TableFilters(state="overdue")).count()
+        assert (row.overdue, listed) == (number, number)
+
+
 def test_a_returned_table_is_not_told_that_it_is_locked():
     stage = make_stage()
     table = make_filed(stage)
@@ -362,6 +375,33 @@ def test_a_workbook_is_stored_whole_or_not_at_all(monkeypatch):
     table_workbooks.import_workbook(**args)
     assert stage.table().filing.answers["water_total_y0"] == "90001"
     assert other.table().filing.answers["water_total_y0"] == "90001"
+
+
+@pytest.mark.parametrize("column", ["water_total_y0", "energy_total_y0"])
+def test_a_second_import_meanwhile_is_not_overwritten(monkeypatch, column):
+    stage = make_stage()
+    fill(stage.unit_actor, stage.table())
+    content = table_workbooks.district_workbook(actor=stage.officer, period=stage.period)
+    looked_through = table_workbooks.preview_workbook
+    first, second = (
+        {"actor": stage.officer, "period": stage.period, "pages": typed(content, changes)}
+        for changes in ({column: "70000"}, {"water_total_y0": "90001"})
+    )
+
+    def meanwhile(**values):
+        found = looked_through(**values)
+        with monkeypatch.context() as inner:
+            inner.setattr(table_workbooks, "preview_workbook", looked_through)
+            table_workbooks.import_workbook(**first)
+        return found
+
+    monkeypatch.setattr(table_workbooks, "preview_workbook", meanwhile)
+    if column == "water_total_y0":
+        with pytest.raises(Invalid, match="取水量（数据年度）”刚被他人修改"):
+            table_workbooks.import_workbook(**second)
+    else:  # control: another place is merged
+        table_workbooks.import_workbook(**second)
+        assert [stage.table().filing.answers[key] for key in (column, "water_total_y0")] == ["70000", "90001"]
 
 
 def test_a_table_filed_while_the_workbook_was_compared_stops_the_import(monkeypatch):
