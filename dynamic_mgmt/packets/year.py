@@ -108,7 +108,7 @@ def _summary(rows: Sequence[DistrictRow]) -> str:
     share = f"，占{filed * 100 / total:.1f}%" if total else ""
     return (
         f"应报{total}家，已报{filed}家{share}；区县已提意见{opinion}家，市局已决定{decided}家；"
-        f"已逾期未报{overdue}家，逾期补报{late}家，曾登记拒不填报{refused}家。"
+        f"已逾期{overdue}家（含退回后过期未改），逾期补报{late}家，曾登记拒不填报{refused}家。"
     )
 
 

@@ -22,8 +22,9 @@ from greenportal.rounds.selectors import WindowState, window
 S = TableState
 #: Not filed, and still expected: a unit taken off the list owes no table.
 MISSING = Q(state__in=NOT_FILED, unit__removed_on=None)
-#: Not filed and never was: what the period's clock makes overdue.
-NEVER_FILED = Q(state__in=NOT_FILED, filed_at=None)
+#: Not filed and no correction: what the period's clock makes overdue. A return has its own day; who refused and was let
+#: file after all begins anew, whatever he filed before.
+UNFILED = Q(state__in=[S.DUE, S.DRAFT])
 #: What counts as asked for: all but the unfiled tables of units taken off the list.
 ASKED = Q(unit__removed_on=None) | ~Q(state__in=NOT_FILED)
 
@@ -68,7 +69,7 @@ class TableFilters:
 
 @dataclass(frozen=True, slots=True)
 class DistrictRow:
-    """One district's numbers for a period. overdue: never filed although its clock has run out, or not mended by its own day."""
+    """One district's numbers for a period. overdue: not filed although its clock has run out, or not mended by its own day."""
 
     authority: Authority
     closes_at: datetime | None
@@ -150,7 +151,7 @@ def board(actor: Actor, period: TablePeriod) -> list[DistrictRow]:
             total=Count("pk"),
             late_count=Count("pk", filter=Q(late=True)),
             refused_count=Count("pk", filter=Q(refused_at__isnull=False)),
-            unfiled=Count("pk", filter=NEVER_FILED),
+            unfiled=Count("pk", filter=UNFILED),
             unmended=Count("pk", filter=Q(state=S.RETURNED, correct_by__lte=now)),
             **{f"n_{state}": count for state, count in states.items()},
         )
@@ -186,9 +187,9 @@ def _district(
 
 
 def overdue(period: TablePeriod) -> Q:
-    """Return the condition "never filed although the district's clock has run out, or not mended by its own day". Two queries.
+    """Return the condition "not filed although the district's clock has run out, or not mended by its own day". Two queries.
 
-    The receipt counts: what was filed once is a correction, which the period's clock does not end (DESIGN §4).
+    What was returned is a correction, which the period's clock does not end (DESIGN §4).
     """
     closes, extended = closing_times(period)
     now = clock.now()
@@ -196,7 +197,7 @@ def overdue(period: TablePeriod) -> Q:
     if closes is None or now < closes:
         return unmended & MISSING
     still = [pk for pk, (until, _) in extended.items() if now < until]
-    return MISSING & (unmended | NEVER_FILED & ~Q(authority_id__in=still))
+    return MISSING & (unmended | UNFILED & ~Q(authority_id__in=still))
 
 
 def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QuerySet[DynamicTable]:
