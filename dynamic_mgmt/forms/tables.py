@@ -15,6 +15,7 @@ from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.directory.forms import DateField, ServiceForm
 from greenportal.directory.models import Authority
+from greenportal.findings.types import Invalid
 
 ANY = ("", "全部")
 EXTRA_STATES = [("overdue", "已逾期"), ("late", "逾期补报"), ("refused", "曾登记拒不填报")]
@@ -205,6 +206,11 @@ class ExtendForm(ServiceForm):
         field = self.fields["authority"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [(str(a.pk), a.name) for a in authorities]
+
+    def _take(self, error: Invalid) -> None:
+        """Put what the service says of the instant beside the day that was typed."""
+        errors = {("until_on" if name == "until" else name): texts for name, texts in error.errors.items()}
+        super()._take(Invalid(error.message, errors=errors))
 
     def until(self) -> datetime:
         """Return the exclusive end."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -24,7 +25,7 @@ from greenportal.filings.services import save
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.mail.models import OutboxMail
 from greenportal.mail.services import rendered
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_user, sign_in
 from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.rounds import make_lead
 from tests.factories.tables import ANSWERS, fill, make_filed, make_stage
@@ -86,6 +87,17 @@ def test_extension_is_a_row_and_lifts_overdue():
         (row,) = board(lead, stage.period)
         assert (row.overdue, row.extended, row.closes_at) == (0, "1号", CLOSES + timedelta(days=5))
         assert filtered(lead, stage.period, overdue).count() == 0
+
+
+def test_an_extension_that_is_too_early_is_told_beside_the_day_typed(monkeypatch):
+    monkeypatch.setattr(clock, "running", lambda: clock.now())
+    stage = make_stage()
+    client = sign_in(Client(), make_user(Role.CITY_LEAD))
+    values = {"authority": stage.authority.pk, "until_on": "2022-11-15", "document_no": "1号", "reason": "台风"}
+    url = reverse("dynamic_mgmt:extend", args=[stage.period.pk])
+    form = client.post(url, values).context["form"]
+    assert form.errors == {"until_on": ["延期应晚于现在的截止时间2022年11月15日（星期二）24:00。"]}
+    assert client.post(url, {**values, "until_on": "2022-11-16"}).status_code == 302
 
 
 def test_filters_and_district_scope():
