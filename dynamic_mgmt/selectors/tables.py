@@ -22,6 +22,8 @@ from greenportal.rounds.selectors import WindowState, window
 S = TableState
 #: Not filed, and still expected: a unit taken off the list owes no table.
 MISSING = Q(state__in=NOT_FILED, unit__removed_on=None)
+#: Missing, and chased by the clock of its period: what was returned with a day of its own is not.
+BY_THE_CLOCK = MISSING & (~Q(state=S.RETURNED) | Q(correct_by=None))
 #: Not filed and no correction: what the period's clock makes overdue. A return has its own day; who refused and was let
 #: file after all begins anew, whatever he filed before.
 UNFILED = Q(state__in=[S.DUE, S.DRAFT])

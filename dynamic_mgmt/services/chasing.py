@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from dynamic_mgmt.constants import TABLE_MARKS
 from dynamic_mgmt.models import DynamicTable, TableMark, TablePeriod
-from dynamic_mgmt.selectors.tables import MISSING, period_window
+from dynamic_mgmt.selectors.tables import BY_THE_CLOCK, period_window
 from dynamic_mgmt.table_rules import may_extend
 from dynamic_mgmt.table_states import TableState
 from greenportal import clock
@@ -48,7 +48,7 @@ def keep_time() -> int:
     """
     made = 0
     for period in TablePeriod.objects.filter(round__state=Round.State.OPEN).select_related("round").order_by("pk"):
-        waiting = DynamicTable.objects.filter(MISSING, period=period)
+        waiting = DynamicTable.objects.filter(BY_THE_CLOCK, period=period)
         for authority_id in sorted(set(waiting.values_list("authority_id", flat=True))):
             made += _one(period, authority_id)
     return made
@@ -70,7 +70,7 @@ def _one(period: TablePeriod, authority_id: int) -> int:
 
 
 def _tell(period: TablePeriod, authority_id: int, mark: str, closes_at: datetime) -> None:
-    rows = DynamicTable.objects.filter(MISSING, period=period, authority_id=authority_id)
+    rows = DynamicTable.objects.filter(BY_THE_CLOCK, period=period, authority_id=authority_id)
     found = list(rows.select_related("unit").order_by("category", "unit__sort_key")[: LISTED_IN_MAIL + 1])
     context = {
         "district": Authority.objects.get(pk=authority_id).name,
@@ -94,7 +94,7 @@ def _tell(period: TablePeriod, authority_id: int, mark: str, closes_at: datetime
 
 def _tell_units(period: TablePeriod, authority_id: int, mark: str, closes_at: datetime) -> None:
     """Remind the people of each unit that has not filed, of its own table only. Two queries beside the messages."""
-    rows = DynamicTable.objects.filter(MISSING, period=period, authority_id=authority_id)
+    rows = DynamicTable.objects.filter(BY_THE_CLOCK, period=period, authority_id=authority_id)
     tables: dict[int, list[DynamicTable]] = {}
     for table in rows.select_related("unit").order_by("pk"):
         if table.unit.organisation_id is not None:

@@ -265,6 +265,28 @@ def test_units_that_have_not_filed_are_reminded_of_their_own_table_once():
     assert "期限已过，内容已锁定" in rendered(mails.order_by("id").last()).body and mails.all().count() == 2
 
 
+@pytest.mark.parametrize(("days", "marks"), [(5, 0), (None, 1)])
+def test_a_table_returned_with_a_day_of_its_own_is_not_chased_by_the_clock(days, marks):
+    stage = make_stage()
+    table = make_filed(stage)
+    make_user(Role.APPLICANT, organisation=stage.organisation, email="u@example.com")
+    make_user(Role.DISTRICT_OFFICER, authority=stage.authority, email="a@example.com")
+    due_on = clock.local(CLOSES).date() + timedelta(days=days) if days else None
+    values = {"actor": stage.officer, "table_id": table.pk, "reason": "数据有误"}
+    filing.return_table(seen_version=table.version, due_on=due_on, **values)
+    OutboxMail.objects.all().delete()
+    with clock.fixed(CLOSES):
+        assert chasing.keep_time() == marks
+    # control: without a day it is the clock that chases
+    assert OutboxMail.objects.exists() is (due_on is None)
+    # one that was never filed is chased beside it, and the returned one is not in its list
+    make_stage(stage.authority.name, period=stage.period)
+    with clock.fixed(CLOSES - timedelta(days=6)):
+        assert chasing.keep_time() == 1
+    body = rendered(OutboxMail.objects.filter(template="tables_reminder").order_by("id").last()).body
+    assert (stage.unit.current_name in body) is (due_on is None)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_addresses_of_units_are_one_query(count, django_assert_num_queries):
     firms = [make_stage(f"试验区{n}").organisation for n in range(count)]
