@@ -38,8 +38,9 @@ _OFFICERS = _CITY | {Role.DISTRICT_OFFICER, Role.DISTRICT_LEAD}
 class NoticeFacts:
     """What the record says. reason: of the last return, of the re-check or visit, of the removal; "" where none.
 
-    filed: whether the unit has filed at all; closes: the closing time as people write it; extension: number of the document that extended it; clause: where
-    the notice asks for the table; document_no, removed_on: of a confirmed removal.
+    filed: whether the unit has filed at all; closes: the closing time as people write it; mends: it is the day by which a
+    returned table is to be mended; extension: number of the document that extended it; clause: where the notice asks for
+    the table; document_no, removed_on: of a confirmed removal.
     """
 
     unit: str
@@ -55,6 +56,7 @@ class NoticeFacts:
     filed: bool = False
     closes: str = ""
     closed: bool = False
+    mends: bool = False
     extension: str = ""
     reason: str = ""
     document_no: str = ""
@@ -114,14 +116,19 @@ def _because(facts: NoticeFacts) -> str:
 
 def _urge(facts: NoticeFacts, today: date) -> tuple[str, list[str]]:
     by = f"（已延期，依据{facts.extension}）" if facts.extension else ""
-    until = f"{facts.period}的报送截止时间为{facts.closes}{by}。" if facts.closes else ""
+    until = f"{facts.period}的报送截止时间为{facts.closes}{by}。" if facts.closes and not facts.mends else ""
+    named = f"（{facts.period}）" if facts.mends else ""
     standing = {TableState.DUE: "尚未开始填报", TableState.DRAFT: "尚未提交"}.get(TableState(facts.state))
     standing = standing or f"已退回修改，尚未重新提交。退回原因{_because(facts)}".rstrip("。")
     lines = [
         f"{facts.notice}第{_section(facts)}项要求，绿色制造名单单位每年填报绿色制造动态管理表。{_listing(facts)}",
-        f"{until}截至{spoken_day(today)}，你单位的{facts.table}{standing}。",
+        f"{until}截至{spoken_day(today)}，你单位的{facts.table}{named}{standing}。",
     ]
-    if facts.closed:
+    if facts.mends and facts.closed:
+        lines.append(f"修改期限{facts.closes}已过。请于{BLANK_DAY}前修改并重新提交，并书面说明逾期的原因。")
+    elif facts.mends:
+        lines.append(f"请于{facts.closes}前修改并重新提交。填报中有问题的，请与我单位联系。")
+    elif facts.closed:
         lines.append(f"填报期限已过。请于{BLANK_DAY}前与{facts.district}联系补报，并书面说明逾期的原因。")
     else:
         lines.append("请在截止时间前填报并提交，同时备好各项数据的依据。填报中有问题的，请与我单位联系。")

@@ -7,7 +7,7 @@ from django.conf import settings
 from dynamic_mgmt.models import DynamicTable
 from dynamic_mgmt.notices import NoticeFacts, NoticeKind
 from dynamic_mgmt.selectors.catalogue import newest_book
-from dynamic_mgmt.selectors.tables import table_window
+from dynamic_mgmt.selectors.tables import ends_at, table_window
 from dynamic_mgmt.table_states import TableState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -28,6 +28,9 @@ def notice_facts(table: DynamicTable, kind: NoticeKind) -> NoticeFacts:
     book, _ = rulebook_at(table.period.round_id)
     spec = (book.dynamic_tables or newest_book().dynamic_tables)[table.category]
     window, unit, removal = table_window(table), table.unit, table.removal
+    # What was returned without a day of its own is urged by the clock of the period.
+    mend_by = ends_at(table, closes_at=None)
+    closes_at = mend_by or window.closes_at
     office, mark, rest = book.document_no.partition("《")
     return NoticeFacts(
         unit=unit.current_name,
@@ -41,9 +44,10 @@ def notice_facts(table: DynamicTable, kind: NoticeKind) -> NoticeFacts:
         state=table.state,
         district=table.authority.bureau_name or table.authority.name,
         filed=table.filed_at is not None,
-        closes=clock.spoken(window.closes_at) if window.closes_at else "",
-        closed=window.closes_at is not None and clock.now() >= window.closes_at,
-        extension=window.document_no,
+        closes=clock.spoken(closes_at) if closes_at else "",
+        closed=closes_at is not None and clock.now() >= closes_at,
+        mends=mend_by is not None,
+        extension="" if mend_by else window.document_no,
         reason=_reason(table, kind),
         document_no=removal.document_no if removal and kind == NoticeKind.REMOVAL else "",
         removed_on=removal.removed_on if removal and kind == NoticeKind.REMOVAL else None,

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt.models import DynamicTable, Experience
-from dynamic_mgmt.selectors.tables import MISSING, period_window, periods, visible_to
+from dynamic_mgmt.selectors.tables import MISSING, ends_at, period_window, periods, visible_to
 from dynamic_mgmt.table_states import ExperienceState, TableState
 from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.worklist import Group, WorkItem
@@ -80,7 +80,7 @@ def _own(actor: Actor) -> list[WorkItem]:
         WorkItem(
             f"填报{row.period.label}：{row.unit.current_name}",
             reverse("dynamic_mgmt:table", args=[row.pk]),
-            due_at=row.correct_by if row.state == TableState.RETURNED else windows[row.period_id].closes_at,
+            due_at=ends_at(row, closes_at=windows[row.period_id].closes_at),
             status=row.get_state_display(),
             colour="red" if row.state == TableState.RETURNED else "",
         )

@@ -58,6 +58,11 @@ def period_window(period: TablePeriod, authority_id: int | None, *, at: datetime
     return window(round_id=period.round_id, key=period.clock, authority_id=authority_id, at=at or clock.now())
 
 
+def ends_at(table: DynamicTable, *, closes_at: datetime | None) -> datetime | None:
+    """Return until when a table is asked for: by the clock of its period, but what was returned by its own day, if one was set."""
+    return table.correct_by if table.state == S.RETURNED else closes_at
+
+
 @dataclass(frozen=True, slots=True)
 class TableFilters:
     """What the reader asked for; empty values do not filter. state: a state, or overdue | late | refused."""

@@ -16,7 +16,7 @@ from dynamic_mgmt.models.figures import YEARLY
 from dynamic_mgmt.selectors.catalogue import SUFFIXES, indicators, sheet_for
 from dynamic_mgmt.selectors.figures import current
 from dynamic_mgmt.selectors.prefill import prefilled
-from dynamic_mgmt.selectors.tables import table_window
+from dynamic_mgmt.selectors.tables import ends_at, table_window
 from dynamic_mgmt.services.assessing import assess, first_late_reason
 from dynamic_mgmt.services.figures import FigureValue, record_figures, supersede_absent
 from dynamic_mgmt.services.table_moving import clean, lock_table, move_table, move_tables, person
@@ -243,8 +243,8 @@ def resume_table(*, actor: Actor, table_id: int, seen_version: int, reason: str)
 def issue_table_link(*, actor: Actor, table_id: int, expires_at: datetime | None = None) -> tuple[DatedLink, str]:
     """Make the dated link by which a unit without an account fills its table; used up by filing.
 
-    By default it ends with the district's clock, at most TABLE_LINK_DAYS from now; after the clock there is one for a
-    returned table only. Raises Refused, NotVisible, WrongState.
+    By default it ends with the district's clock, that of a returned table with its own day, at most TABLE_LINK_DAYS from
+    now; after the clock there is one for a returned table only. Raises Refused, NotVisible, WrongState.
     """
     with transaction.atomic():
         table = lock_table(actor, table_id)
@@ -257,9 +257,9 @@ def issue_table_link(*, actor: Actor, table_id: int, expires_at: datetime | None
         window = table_window(table)
         if not table_rules.may_send_link(table, in_window=window.open):
             raise WrongState(table_rules.NO_LINK)
-        closes = window.closes_at if window.open else None
-        latest = clock.now() + timedelta(days=TABLE_LINK_DAYS)
-        until = expires_at or min(filter(None, [closes, latest]))
+        ends, latest = ends_at(table, closes_at=window.closes_at), clock.now() + timedelta(days=TABLE_LINK_DAYS)
+        # What was not mended by its day is overdue and still to be mended.
+        until = expires_at or (min(ends, latest) if ends is not None and ends > clock.now() else latest)
         return issue_link(actor=actor, purpose=PURPOSE, scope=SCOPE_TABLE, scope_id=table.pk, expires_at=until)
 
 

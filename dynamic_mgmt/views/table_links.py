@@ -10,8 +10,9 @@ from dynamic_mgmt.constants import FILE_EVIDENCE
 from dynamic_mgmt.forms.events import EvidenceForm
 from dynamic_mgmt.models import DynamicTable, TableEvidence
 from dynamic_mgmt.selectors.evidence import standing
-from dynamic_mgmt.selectors.tables import table_window
+from dynamic_mgmt.selectors.tables import ends_at, table_window
 from dynamic_mgmt.services import evidencing, filing
+from dynamic_mgmt.table_states import TableState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.directory.forms import posted as sent
@@ -54,11 +55,12 @@ def front(request: HttpRequest, token: str) -> HttpResponse:
         except Invalid as error:
             problem, gaps = error.message, [text for texts in error.errors.values() for text in texts]
     row = Filing.objects.filter(pk=table.filing_id or 0).first()
-    closes = table_window(table).closes_at
+    closes = ends_at(table, closes_at=table_window(table).closes_at)
     context = {
         "table": table,
         "token": token,
         "closes": clock.spoken(closes) if closes else "",
+        "returned": table.state == TableState.RETURNED,
         "tasks": task_status(row) if row else [],
         "sheet": sheet_of(row) if row else None,
         "evidence": standing(table.pk).count(),

@@ -1,12 +1,13 @@
 """The pages behind a unit's dated link: filled, with evidence, filed, used up; nothing of anybody else."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dynamic_mgmt.constants import FILE_EVIDENCE
+from dynamic_mgmt.constants import FILE_EVIDENCE, TABLE_LINK_DAYS
 from dynamic_mgmt.models import ListedUnit, TableEvidence
 from dynamic_mgmt.selectors.evidence import evidence_for
 from dynamic_mgmt.services import filing, periods
@@ -21,7 +22,7 @@ from tests.factories.accounts import make_user, sign_in
 from tests.factories.dynamic_mgmt import make_listed
 from tests.factories.files import make_upload
 from tests.factories.rounds import DURING
-from tests.factories.tables import ANSWERS, Stage, fill, make_stage
+from tests.factories.tables import ANSWERS, Stage, fill, make_filed, make_stage
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,44 @@ def test_looking_changes_nothing_and_the_press_begins_the_table():
     assert stage.table().state == "due"
     shown = client.post(front, {"begin": "1"}, follow=True).content.decode()
     assert stage.table().state == "draft" and "佐证材料" in shown and "提交动态管理表" in shown
+
+
+@pytest.mark.parametrize(
+    ("today", "due_on", "ends", "shown"),
+    [
+        ("2022-11-10", "2022-11-20", "2022-11-20", "修改期限：<strong>2022年11月20日（星期日）24:00"),
+        ("2022-11-18", "2022-11-20", "2022-11-20", "修改期限：<strong>2022年11月20日（星期日）24:00"),
+        ("2022-11-10", None, None, "退回修改。每一部分"),
+    ],
+)
+def test_the_link_of_a_returned_table_ends_with_its_own_day(monkeypatch, today, due_on, ends, shown):
+    stage = make_stage()
+    table = make_filed(stage)
+    now = clock.local_instant(date.fromisoformat(today))
+    monkeypatch.setattr(clock, "running", lambda: now)
+    with clock.fixed(now):
+        day = date.fromisoformat(due_on) if due_on else None
+        values = {"actor": stage.officer, "table_id": table.pk, "reason": "数据有误"}
+        filing.return_table(seen_version=table.version, due_on=day, **values)
+        link, token = filing.issue_table_link(actor=stage.officer, table_id=table.pk)
+    latest = now + timedelta(days=TABLE_LINK_DAYS)
+    assert link.expires_at == (min(clock.end_of(date.fromisoformat(ends)), latest) if ends else latest)
+    text = Client().get(page("table_link", token)).content.decode()
+    assert shown in text and "截止" not in text
+
+
+def test_control_the_link_of_a_table_that_is_due_shows_the_clock_and_an_overdue_one_still_opens(monkeypatch):
+    stage = make_stage()
+    assert "截止：<strong>2022年11月15日" in Client().get(page("table_link", token_for(stage))).content.decode()
+    table = make_filed(stage)
+    values = {"actor": stage.officer, "table_id": table.pk, "reason": "数据有误"}
+    filing.return_table(seen_version=table.version, due_on=clock.today(), **values)
+    late = DURING + timedelta(days=3)
+    monkeypatch.setattr(clock, "running", lambda: late)
+    with clock.fixed(late):
+        link, token = filing.issue_table_link(actor=stage.officer, table_id=table.pk)
+    assert link.expires_at == late + timedelta(days=TABLE_LINK_DAYS)
+    assert Client().get(page("table_link", token)).status_code == 200
 
 
 def test_a_section_keeps_what_was_typed_wrongly_and_the_link_stays_usable_until_filing():

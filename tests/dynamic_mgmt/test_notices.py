@@ -69,6 +69,16 @@ def test_urging_a_returned_table_repeats_the_reason():
     assert "尚未重新提交。退回原因：用水量有误。" in body(NoticeKind.URGE, state="returned", reason="用水量有误。")
 
 
+def test_urging_a_returned_table_asks_to_mend_it_by_its_own_day():
+    returned = {"state": "returned", "reason": "用水量有误", "mends": True}
+    text = body(NoticeKind.URGE, **returned)
+    assert "你单位的绿色工厂动态管理表（2022年度动态管理表）已退回修改，尚未重新提交。" in text
+    assert "请于2022年11月15日（星期二）24:00前修改并重新提交。" in text
+    assert "报送截止" not in text and "补报" not in text
+    late = body(NoticeKind.URGE, **returned, closed=True)
+    assert f"修改期限2022年11月15日（星期二）24:00已过。请于{BLANK_DAY}前修改并重新提交" in late
+
+
 @pytest.mark.parametrize("kind", [NoticeKind.RECHECK, NoticeKind.ON_SITE])
 def test_what_nobody_recorded_stays_blank(kind):
     text = body(kind, reason="能耗数据存疑")
@@ -165,6 +175,23 @@ def test_returned_table_and_closed_clock_are_known():
     assert notice_facts(table, NoticeKind.URGE).closed is False
     with clock.fixed(AFTER):
         assert notice_facts(table, NoticeKind.URGE).closed is True
+
+
+@db
+def test_the_end_of_a_returned_table_is_its_own_day():
+    stage = make_stage()
+    table = make_filed(stage)
+    values = {"actor": stage.officer, "table_id": table.pk, "reason": "缺用水台账"}
+    filing.return_table(seen_version=table.version, due_on=date(2022, 11, 22), **values)
+    table = stage.table()
+    for at, closed in ((AFTER, False), (clock.end_of(date(2022, 11, 22)), True)):
+        with clock.fixed(at):
+            facts = notice_facts(table, NoticeKind.URGE)
+        assert (facts.closes, facts.closed, facts.mends) == ("2022年11月22日（星期二）24:00", closed, True)
+    # control: one never filed has the period's end
+    with clock.fixed(AFTER):
+        facts = notice_facts(make_stage(period=stage.period).table(), NoticeKind.URGE)
+    assert (facts.closes, facts.closed, facts.mends) == ("2022年11月15日（星期二）24:00", True, False)
 
 
 # --- the letter --------------------------------------------------------------------------------------------------
