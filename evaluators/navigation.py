@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -11,7 +10,7 @@ from django.urls import reverse
 from evaluators.constants import FILE_RELATION, FILE_SANCTION, FILE_STATEMENT
 from evaluators.models import AffiliateRelation, Engagement, SanctionStep
 from evaluators.selectors import engagements_visible_to
-from evaluators.selectors.desk import ends_of
+from evaluators.selectors.desk import Ends, district_end, ends_of
 from evaluators.selectors.detail import claim_overdue, dispute_overdue
 from evaluators.selectors.groups import relations_visible_to
 from evaluators.selectors.leads import assigned_ids
@@ -46,7 +45,7 @@ def work(actor: Actor) -> Sequence[WorkItem]:
             claimed = claimed.filter(pk__in=assigned_ids(actor))
         mine = list(claimed.select_related("subject__authority")[:SHOWN])
         ends = {pk: ends_of(pk, at=clock.now()) for pk in {row.round_id for row in mine}}
-        return [*own_papers(actor), *(_claim(row, ends[row.round_id].submit) for row in mine)]
+        return [*own_papers(actor), *(_claim(row, ends[row.round_id]) for row in mine)]
     if not actor.is_city:
         return []
     items = city_papers(actor)
@@ -75,13 +74,15 @@ def _relation(row: AffiliateRelation) -> WorkItem:
     )
 
 
-def _claim(row: Engagement, due_at: datetime | None) -> WorkItem:
+def _claim(row: Engagement, ends: Ends) -> WorkItem:
+    """A claim to answer. Its day is the one set for it; the district's clock binds the district and is only told."""
     late = claim_overdue(row)
+    unset = "" if row.confirm_due_at else district_end(ends)
     return WorkItem(
         f"确认评价项目：{row.subject.name}",
         reverse("evaluators:confirm", args=[row.pk]),
-        due_at=row.confirm_due_at or due_at,
-        detail=row.subject.authority.name,
+        due_at=row.confirm_due_at,
+        detail="；".join(filter(None, [row.subject.authority.name, unset])),
         at=row.claimed_at,
         status="已超过确认期限" if late else EngagementState.CLAIMED.label,
         colour="red" if late else "",

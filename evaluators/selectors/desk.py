@@ -102,14 +102,19 @@ def _line(row: Engagement, leads: list[tuple[int, str]], may_act: bool, ends: En
     )
 
 
+def district_end(ends: Ends) -> str:
+    """Return, of a claim made while no day of confirming was set, when the districts hand in; "" without that clock. Pure."""
+    return f"登记时没有规定确认期限，区市县{clock.spoken(ends.submit)}前报送" if ends.submit else ""
+
+
 def _due(row: Engagement, ends: Ends) -> str:
     """Return what an evaluation waits for and by when; "" for nothing. The notice itself sets no day for these."""
     if row.state == EngagementState.DISPUTED and row.dispute_due_at:
         return f"{clock.spoken(row.dispute_due_at)}前由市局认定"
     if row.state == EngagementState.CLAIMED and row.confirm_due_at:
         return f"{clock.spoken(row.confirm_due_at)}前确认或提出异议"
-    if row.state == EngagementState.CLAIMED and ends.submit:
-        return f"没有规定确认期限，区市县{clock.spoken(ends.submit)}前报送"
+    if row.state == EngagementState.CLAIMED:
+        return district_end(ends)
     open_work = row.state in {EngagementState.CONFIRMED, EngagementState.UPHELD}
     if open_work and ends.report and not (row.report_on and row.statement_id):
         return f"{clock.spoken(ends.report)}前补齐评价过程"

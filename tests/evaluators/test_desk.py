@@ -180,7 +180,7 @@ def test_lines_of_the_desk_say_what_is_due_and_until_when(body, admin, round_202
     assert ends.submit < ends.report
     told = [line.due for line in projects(actor_for(admin), round_id=round_2022.pk, ends=ends)]
     assert told == [
-        f"没有规定确认期限，区市县{clock.spoken(ends.submit)}前报送",
+        f"登记时没有规定确认期限，区市县{clock.spoken(ends.submit)}前报送",
         f"{clock.spoken(ends.report)}前补齐评价过程",
         "",
         f"{clock.spoken(DURING)}前由市局认定",

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from evaluators.models import Engagement, Evaluator
 from evaluators.navigation import work
-from evaluators.selectors.desk import projects
+from evaluators.selectors.desk import ends_of, projects
 from evaluators.selectors.detail import claim_overdue, evaluator_page
 from evaluators.services import claim, confirm, counting, decide_dispute, dispute, notifying, withdraw
 from evaluators.services.counting import tell_nominations
@@ -403,9 +403,22 @@ def test_pages_say_the_due_date_or_that_none_is_set(days, monkeypatch):
         for client, name in [*pages, (city, "detail"), (city, "engagement")]:
             one = {"mine": [], "detail": [evaluator.pk]}.get(name, [row.pk])
             page = client.get(reverse(f"evaluators:{name}", args=one)).content.decode()
-            told = "没有规定确认期限" if days is None else clock.spoken(DURING + timedelta(days=7))
+            told = "登记时没有规定确认期限" if days is None else clock.spoken(DURING + timedelta(days=7))
             assert told in page, name
             assert ("已超过确认期限" in page) == (days is not None and name in {"mine", "detail", "engagement"}), name
+
+
+@pytest.mark.parametrize("days", [None, 7])
+def test_the_home_gives_a_claim_no_day_that_nobody_set(days):
+    """Control: with a number set the claim bears its own day, and says nothing of the district's clock."""
+    evaluator, year = make_evaluator(), year_with(make_lead(), days)
+    user = make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    row = fill(evaluator, year, 1)[0]
+    item = next(i for i in work(actor_for(user)) if i.title.startswith("确认评价项目"))
+    ends = clock.spoken(ends_of(year.pk, at=clock.now()).submit)
+    assert item.due_at == (None if days is None else DURING + timedelta(days=7))
+    told = f"；登记时没有规定确认期限，区市县{ends}前报送" if days is None else ""
+    assert item.detail == f"{row.subject.authority.name}{told}"
 
 
 @pytest.mark.parametrize("ids", [[1, 5, 9], [1, 7, 9], [1, 5, 7, 9], [9]])
