@@ -37,6 +37,7 @@ register(
         "evaluators.record_registration": "机构登记：市局补录",
         "evaluators.record_sanction": "不予采信：登记",
         "evaluators.record_work": "评价项目：登记工作进展",
+        "evaluators.recount": "评价项目：按修改后的上限重新标明超出上限",
         "evaluators.register_evaluator": "评价机构：登记",
         "evaluators.regroup": "关联关系：调整关联组",
         "evaluators.remove_staff": "机构人员：移除",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evaluators.services.counting import recount_round
 from greenportal.jobs.context import JobContext
 from greenportal.jobs.registry import job, periodic
 from greenportal.jobs.services import enqueue
@@ -36,6 +37,9 @@ def recheck(
         round_ids=round_ids,
     )
     if round_ids:
+        # A revised cap first: the rules read the flags of what lies beyond it.
+        for round_id in sorted(set(round_ids)):
+            recount_round(round_id)
         following.follow(nomination_ids=ids)
     done = 0
     for start in range(0, len(ids), _CHUNK):

@@ -198,7 +198,8 @@ def effect_of(relation: AffiliateRelation, round_: Round) -> Effect | None:
         parts=parts,
         total=total,
         elsewhere=sum(declared) if declared else None,
-        fresh=max(total - book.cap, 0) - sum(part.over for part in parts),
+        # Flags may still await the recount of a cap that was raised: then nothing is new.
+        fresh=max(max(total - book.cap, 0) - sum(part.over for part in parts), 0),
         cap=book.cap,
         level=cap_level(union, warn_from=warn_from(book), limit=book.cap),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from evaluators.constants import JOB_RECHECK
+from django.db import transaction
+
+from evaluators.constants import JOB_RECHECK, SCOPE_GROUP
 from evaluators.models import AffiliateGroup, AffiliateMember, Engagement, Evaluator
 from evaluators.selectors.groups import warn_from
 from evaluators.selectors.sanctions import sanction_on, spoken_span
@@ -14,9 +16,13 @@ from evaluators.services.notifying import cap_near
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
+from greenportal.audit.services import record
 from greenportal.findings.types import Invalid, NotVisible
 from greenportal.jobs.services import enqueue, key_of
+from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import rulebook_at
+
+_ACTOR = Actor.system("评价项目计数")
 
 
 def cap_of(round_id: int) -> int:
@@ -93,6 +99,41 @@ def recount(group: AffiliateGroup, *, round_id: int, cap: int) -> list[int]:
     Engagement.objects.bulk_update(changed, ["ordinal", "over_cap"])
     warn_near(group, round_id=round_id, count=ordinal, cap=cap)
     return flagged
+
+
+def recount_round(round_id: int) -> list[int]:
+    """Number every group of a round anew after its cap was revised; returns the ids whose flag changed.
+
+    Groups are locked in order of their ids. A closed round keeps its count. Safe to repeat: the same cap changes
+    nothing. Of each group with another flag one audit entry, with the cap and the evaluations.
+    """
+    changed: list[int] = []
+    with transaction.atomic():
+        if not Round.objects.filter(pk=round_id).exclude(state=Round.State.CLOSED).exists():
+            return changed
+        groups = _lock_groups_in(round_id)
+        cap = cap_of(round_id)
+        for group in groups:
+            flagged = recount(group, round_id=round_id, cap=cap)
+            if flagged:
+                data = {"round": round_id, "cap": cap, "engagements": flagged}
+                record(actor=_ACTOR, action="evaluators.recount", target=f"{SCOPE_GROUP}:{group.pk}", data=data)
+            changed += flagged
+    return changed
+
+
+def _lock_groups_in(round_id: int) -> list[AffiliateGroup]:
+    """Lock the groups with evaluations of a round; read again under the locks, as a merge may have come in between."""
+    while True:
+        ids = _groups_in(round_id)
+        groups = list(AffiliateGroup.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+        if _groups_in(round_id) <= ids:
+            return groups
+
+
+def _groups_in(round_id: int) -> set[int]:
+    rows = Engagement.objects.filter(round_id=round_id).order_by()
+    return set(rows.values_list("group_id", flat=True).distinct())
 
 
 def warn_near(group: AffiliateGroup, *, round_id: int, count: int, cap: int) -> None:

@@ -57,7 +57,6 @@ def claim(
     if subject is None:
         raise NotVisible
     may_claim_for(actor, authority_id=subject.authority_id, organisation_id=subject.organisation_id).require()
-    limit = cap_of(round_id) if cap is None else cap
     try:
         with transaction.atomic():
             group = lock_group(evaluator_id)
@@ -68,7 +67,8 @@ def claim(
                 round_id=round_id,
                 subject=subject,
                 category=category,
-                cap=limit,
+                # Read under the lock: a cap revised meanwhile is recounted by a job that waits for it.
+                cap=cap_of(round_id) if cap is None else cap,
             )
     except IntegrityError as error:
         if "engagement_once" not in str(error):

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from evaluators.constants import FILE_RELATION
 from evaluators.models import AffiliateMember, AffiliateRelation, Engagement
+from evaluators.selectors.groups import effect_of
 from evaluators.services import (
     RelationFields,
     claim,
     confirm_relation,
+    counting,
     end_relation,
     propose_relation,
     register_evaluator,
@@ -21,10 +23,13 @@ from greenportal.accounts.actors import Actor, Role
 from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import Invalid, NotVisible, Stale
 from greenportal.jobs.models import Job
+from greenportal.rounds import services as rounds
 from greenportal.rounds.models import Round
 from tests.factories.accounts import make_actor
 from tests.factories.directory import make_organisation, make_subject
 from tests.factories.evaluators import group_of, join, make_engagement, make_evaluator, make_relation, make_upload
+from tests.factories.nominations import make_file
+from tests.factories.rounds import make_lead
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +66,51 @@ def test_merging_counts_both_together_and_has_everything_checked_again(round_202
     assert ordinals(first, round_2022) == [(n, n > 15) for n in range(1, 17)]
     job = Job.objects.get(kind="nominations.recheck")
     assert job.payload == {"engagement_ids": sorted(r.pk for r in rows), "cause": "evaluators.relation_confirm"}
+
+
+def revised(lead, year, cap):
+    """The year with another cap, revised while it is open; nothing recounted yet."""
+    year.refresh_from_db()
+    letter = {"document_id": str(make_file(lead, kind="rounds.document").pk), "document_title": "补充通知"}
+    changes = {"cap_rule|limit": cap}
+    rounds.revise(actor=lead, round_id=year.pk, seen_version=year.version, changes=changes, reason="补充通知", **letter)
+
+
+@pytest.mark.parametrize(("cap", "flags"), [(12, [13, 14, 15, 16, 17]), (20, []), (15, [16, 17])])
+def test_a_revised_cap_moves_the_flags_of_every_group_of_the_round(cap, flags, round_2022):
+    lead, body, other = make_lead(), make_evaluator(), make_evaluator()
+    rows = claims(body, round_2022, 17)
+    claims(other, round_2022, 2)
+    if cap != 15:
+        revised(lead, round_2022, cap)
+    # Control: without the recount the flags are those of the former cap.
+    assert [n for n, over in ordinals(body, round_2022) if over] == [16, 17]
+    changed = counting.recount_round(round_2022.pk)
+    assert [n for n, over in ordinals(body, round_2022) if over] == flags
+    assert changed == [row.pk for n, row in enumerate(rows, 1) if (n > cap) != (n > 15)]
+    assert counting.recount_round(round_2022.pk) == []
+    kept = [entry.data["engagements"] for entry in AuditEntry.objects.filter(action="evaluators.recount")]
+    assert kept == ([changed] if changed else [])
+
+
+def test_a_closed_round_keeps_its_flags_under_another_cap(round_2022):
+    body = make_evaluator()
+    claims(body, round_2022, 13)
+    revised(make_lead(), round_2022, 12)
+    Round.objects.filter(pk=round_2022.pk).update(state="closed")
+    assert counting.recount_round(round_2022.pk) == []
+    assert not any(over for _, over in ordinals(body, round_2022))
+    Round.objects.filter(pk=round_2022.pk).update(state="open")
+    assert len(counting.recount_round(round_2022.pk)) == 1
+
+
+def test_a_relation_never_takes_flags_back(round_2022, reviewer):
+    """The cap was raised and the job that recounts has not run: what is newly beyond it is none, not less than none."""
+    one, other = make_evaluator(), make_evaluator()
+    claims(one, round_2022, 17)
+    relation = make_relation(one.organisation, other.organisation, reviewer)
+    revised(make_lead(), round_2022, 20)
+    assert effect_of(relation, round_2022).fresh == 0
 
 
 def test_order_of_a_merged_group_is_that_of_recording(round_2022, reviewer):

@@ -23,7 +23,7 @@ from nominations.models import Nomination, Packet, PacketPart
 from nominations.services import drafting, rechecking, sealing
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
-from tests.factories.evaluators import make_sanction
+from tests.factories.evaluators import make_engagement, make_sanction
 from tests.factories.jobs import run_due_jobs
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +152,36 @@ def test_a_revised_round_checks_its_open_nominations_again_and_no_others():
     assert nomination.last_check_id != before.pk
     assert nomination.last_check.cause == "rulebook"
     assert nomination.last_check.rulebook_sha256 != before.rulebook_sha256
+
+
+@pytest.mark.parametrize(("place", "cap", "beyond"), [(13, 12, [False, True]), (16, 20, [True, False])])
+def test_a_revised_cap_asks_for_a_decision_on_what_lies_beyond_it_and_no_more(place, cap, beyond):
+    city, district = make_actor(Role.CITY_LEAD), make.make_district()
+    body = make.good_evaluator(district.round)
+    for _ in range(place - 1):
+        make_engagement(body, district.round)
+    nomination = make.make_complete(district, evaluator=body)
+    year = district.round
+    found = []
+    for limit in (None, cap):
+        if limit is not None:
+            year.refresh_from_db()
+            rounds.revise(
+                actor=city,
+                round_id=year.pk,
+                seen_version=year.version,
+                changes={"cap_rule|limit": limit},
+                reason="按补充通知调整",
+                document_id=str(make.make_file(city, kind="rounds.document").pk),
+                document_title="补充通知",
+            )
+        assert set(run_due_jobs(JOB_RECHECK)) == {"done"}
+        nomination.refresh_from_db()
+        asked = next(f for f in nomination.last_check.findings if f["rule"] == "CAP")
+        found.append((nomination.engagement.over_cap, asked["outcome"] == "not_met", asked["severity"]))
+        nomination = Nomination.objects.get(pk=nomination.pk)
+    assert [row[:2] for row in found] == [(flag, flag) for flag in beyond]
+    assert {severity for *_, severity in found} == {"decision"}
 
 
 def test_a_moved_deadline_checks_nothing_again():
