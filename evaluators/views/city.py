@@ -14,7 +14,7 @@ from evaluators.selectors import engagements_visible_to, visible_to
 from evaluators.selectors.detail import evaluator_page
 from evaluators.services import decide_dispute, record_registration
 from evaluators.services.registration import latest_registration
-from evaluators.views.listing import the_round
+from evaluators.views.listing import shown_round, the_round
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
@@ -42,7 +42,7 @@ def detail(request: HttpRequest, evaluator_id: int) -> HttpResponse:
     actor = actor_of(request)
     evaluator = seen(actor, evaluator_id)
     form = AsOfForm(request.GET or None)
-    facts = evaluator_page(actor, evaluator, the_round(), as_of=form.day)
+    facts = evaluator_page(actor, evaluator, shown_round(form.day), as_of=form.day)
     context = {"facts": facts, "is_city": actor.is_city, "form": form}
     return render(request, "evaluators/detail.html", context, status=400 if form.errors else 200)
 

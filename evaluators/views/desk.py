@@ -21,7 +21,7 @@ from evaluators.selectors.roster import counts, named_fields
 from evaluators.services.leads import assign_leads
 from evaluators.services.roster import current_sheet
 from evaluators.states import RegistrationState, ReportState
-from evaluators.views.listing import the_round
+from evaluators.views.listing import shown_round
 from evaluators.views.shared import ADMIN, COLOURS, OWN, answered, done
 from greenportal import clock
 from greenportal.accounts.actors import EVALUATOR_ROLES
@@ -49,12 +49,13 @@ class Step:
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
     """The desk of this round. A body that the city has not put on file begins with its registration."""
-    actor, year = actor_of(request), the_round()
+    actor, year = actor_of(request), shown_round()
     evaluator = visible_to(actor).first()
     if evaluator is None:
         keeps = actor.organisation_id is not None and bool(may_keep_own(actor, organisation_id=actor.organisation_id))
         return render(request, "evaluators/none.html", {"keeps": keeps})
     book, now = rulebook_at(year.pk)[0], clock.now()
+    keeps = bool(may_keep_own(actor, organisation_id=evaluator.organisation_id))
     facts = standing([evaluator.pk], round_id=year.pk, as_of=now)[evaluator.pk]
     staff = counts([evaluator.pk], named=named_fields(current_sheet()), at=now)[evaluator.pk]
     context = {
@@ -67,7 +68,8 @@ def mine(request: HttpRequest) -> HttpResponse:
         "left": book.cap - facts.union,
         "near": cap_level(facts.union, warn_from=warn_from(book), limit=book.cap) == "near",
         "lines": projects(actor, round_id=year.pk, ends=ends_of(year.pk, at=now)),
-        "keeps": bool(may_keep_own(actor, organisation_id=evaluator.organisation_id)),
+        "keeps": keeps,
+        "begins": keeps and year.state == Round.State.OPEN,
     }
     return render(request, "evaluators/desk.html", context)
 

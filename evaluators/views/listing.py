@@ -31,18 +31,23 @@ from greenportal.directory.views import imports
 from greenportal.findings.types import WrongState
 from greenportal.rounds.models import Round
 from greenportal.rounds.rulebook import Rulebook
-from greenportal.rounds.selectors import open_round, rulebook_at
+from greenportal.rounds.selectors import open_round, round_to_read, rulebook_at
 
 HEADS = ("机构名称", "统一社会信用代码", "登记", "本系统项目", "系统外项目", "合计", "关联组", "不予采信")
 PER_PAGE = 50
 
 
 def the_round() -> Round:
-    """Return the round in progress; without one there is nothing to count."""
+    """Return the round in progress, for what is written; without one there is nothing to count."""
     found = open_round()
     if found is None:
         raise WrongState("目前没有进行中的年度批次。市局启动年度批次后再办理。")
     return found
+
+
+def shown_round(day: date | None = None) -> Round:
+    """Return the round that a page shows which only reads, between rounds too; see `round_to_read`."""
+    return round_to_read(day) or the_round()
 
 
 def _to_group(row: EvaluatorStanding, alone: bool) -> dict[str, str]:
@@ -78,10 +83,10 @@ def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str,
 @roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
 def index(request: HttpRequest) -> HttpResponse:
     """Every evaluator by sound of name, with its count against the cap; never ranked. `?format=xlsx`: all as a workbook."""
-    round_ = the_round()
+    form = IndexFilter(request.GET or None)
+    round_ = shown_round(form.day)
     book = rulebook_at(round_.pk)[0]
     cap, warn = book.cap, warn_from(book)
-    form = IndexFilter(request.GET or None)
     found, text = _found(actor_of(request), form)
     at = clock.now() if form.day is None else form.day
     if request.GET.get("format") == "xlsx" and not form.errors:
@@ -135,6 +140,9 @@ def create(request: HttpRequest) -> HttpResponse:
             )
         )
         if made is not None:
+            if open_round() is None:
+                messages.success(request, "已登记评价机构。五项基本条件在市局启动年度批次后登记。")
+                return redirect("evaluators:detail", made.pk)
             messages.success(request, "已登记评价机构，接着登记五项基本条件。")
             return redirect("evaluators:registration", made.pk)
     return render(request, "evaluators/form.html", {"form": form, "title": "登记评价机构"})

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from evaluators.selectors.papers import PaperLine, case_label, paper_lines
-from evaluators.views.listing import the_round
+from evaluators.views.listing import shown_round
 from evaluators.views.shared import CITY, COLOURS
 from greenportal import clock
 from greenportal.accounts.http import actor_of, roles
@@ -20,7 +20,7 @@ CASE_HEADS = ("机构名称", "统一社会信用代码", "登记状态")
 @require_GET
 def cases(request: HttpRequest) -> HttpResponse:
     """Registrations of the round, evaluators by sound of name; never ranked."""
-    year = the_round()
+    year = shown_round()
     lines = paper_lines(actor_of(request), round_id=year.pk, closes_at=None, now=clock.now())
     context = {
         "round": year,

@@ -15,7 +15,7 @@ from evaluators.selectors.groups import effect_of, group_page, relations_visible
 from evaluators.services import confirm_relation, end_relation, propose_relation, reject_relation
 from evaluators.states import RelationState
 from evaluators.views.city import CITY, seen
-from evaluators.views.listing import the_round
+from evaluators.views.listing import shown_round
 from evaluators.views.uploads import with_file
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
@@ -30,7 +30,7 @@ OWN = (Role.EVALUATOR, Role.EVALUATOR_ADMIN)
 @roles(*CITY)
 def group(request: HttpRequest, group_id: int) -> HttpResponse:
     """Members, relations with their history, and counts of one group."""
-    return render(request, "evaluators/group.html", {"facts": group_page(actor_of(request), group_id, the_round())})
+    return render(request, "evaluators/group.html", {"facts": group_page(actor_of(request), group_id, shown_round())})
 
 
 @roles(*CITY)
@@ -89,7 +89,7 @@ def relation(request: HttpRequest, relation_id: int) -> HttpResponse:
     context = {
         "relation": found,
         "form": form,
-        "effect": effect_of(found, the_round()) if actor.is_city else None,
+        "effect": effect_of(found, shown_round()) if actor.is_city else None,
         "is_city": actor.is_city,
         "evaluators": visible_to(actor).filter(pk__in=bodies.values("pk")),
         "proposed": found.state == RelationState.PROPOSED,

@@ -25,7 +25,7 @@ from evaluators.services import report_seal, reporting
 from evaluators.services.moving import Remark
 from evaluators.states import ReportState
 from evaluators.views.city import seen
-from evaluators.views.listing import the_round
+from evaluators.views.listing import shown_round, the_round
 from evaluators.views.shared import (
     ADMIN,
     CITY,
@@ -247,7 +247,7 @@ HEADS = ("机构名称", "统一社会信用代码", "报送情况", "收到时�
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """Who has filed, late, missing; and where reports and nominations do not agree."""
-    actor, year, now = actor_of(request), the_round(), clock.now()
+    actor, year, now = actor_of(request), shown_round(), clock.now()
     closes_at = window(round_id=year.pk, key=CLOCK_REPORT, authority_id=None, at=now).closes_at
     lines = paper_lines(actor, round_id=year.pk, closes_at=closes_at, now=now)
     context = {

@@ -26,7 +26,7 @@ from evaluators.services import (
     record_sanction,
 )
 from evaluators.views.city import CITY, seen
-from evaluators.views.listing import the_round
+from evaluators.views.listing import shown_round
 from evaluators.views.shared import answered
 from evaluators.views.uploads import with_file
 from greenportal import clock
@@ -55,7 +55,7 @@ def _form(request: HttpRequest, evaluator: Evaluator, form: Any, title: str, lea
 @roles(*CITY)
 def sanction(request: HttpRequest, evaluator_id: int) -> HttpResponse:
     """Write down a verified case."""
-    evaluator, round_ = seen(actor_of(request), evaluator_id), the_round()
+    evaluator, round_ = seen(actor_of(request), evaluator_id), shown_round()
     form = SanctionForm(posted(request), initial={"verified_on": clock.today()})
     if request.method == "POST" and form.is_valid():
         saved = form.run(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from greenportal import clock
 from greenportal.accounts.actors import Actor
 from greenportal.findings.types import NotVisible
 from greenportal.rounds import rulebook, rules
@@ -49,6 +50,16 @@ def extensions_visible_to(actor: Actor) -> QuerySet[Extension]:
 def open_round() -> Round | None:
     """Return the round in progress, the newest if several years are; None when there is none."""
     return Round.objects.filter(state=Round.State.OPEN).order_by("-year", "-id").first()
+
+
+def round_to_read(day: date | None = None) -> Round | None:
+    """Return the round that pages show which only read: the one in progress, between rounds the newest that was opened.
+
+    day: of a local day that is over, the newest round opened by its end. None when no round was ever opened.
+    """
+    opened = Round.objects.exclude(state=Round.State.PREPARING).order_by("-year", "-id")
+    then = opened.filter(opened_at__lt=clock.end_of(day)).first() if day and day < clock.today() else None
+    return then or open_round() or opened.first()
 
 
 def rulebook_at(round_id: int) -> tuple[Rulebook, RoundRevision]:
