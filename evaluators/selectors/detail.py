@@ -11,11 +11,12 @@ from evaluators.constants import EvaluatedCategory
 from evaluators.models import AffiliateRelation, Engagement, Evaluator, Sanction
 from evaluators.rules import Condition, cap_level, conditions, state_at
 from evaluators.selectors.groups import relations_visible_to, warn_from
+from evaluators.selectors.leads import assigned_ids
 from evaluators.selectors.lists import engagements_visible_to, sanctions_visible_to
-from evaluators.selectors.standing import EvaluatorStanding, SanctionFact, instant_and_day, standing
+from evaluators.selectors.standing import EvaluatorStanding, SanctionFact, instant_and_day, is_past, standing
 from evaluators.states import EngagementState
 from greenportal import clock
-from greenportal.accounts.actors import Actor
+from greenportal.accounts.actors import Actor, Role
 from greenportal.rounds.models import Round
 from greenportal.rounds.rulebook import Rulebook
 from greenportal.rounds.selectors import rulebook_at
@@ -23,7 +24,7 @@ from greenportal.rounds.selectors import rulebook_at
 
 @dataclass(frozen=True, slots=True)
 class EngagementLine:
-    """One evaluation as a row: its moves depend on the reader."""
+    """One evaluation as a row. may_act: the reader may confirm or dispute it."""
 
     id: int
     ordinal: str
@@ -33,6 +34,7 @@ class EngagementLine:
     colour: str
     over_cap: bool
     claimed: bool
+    may_act: bool
     disputed: bool
     due: str
     overdue: bool
@@ -42,13 +44,14 @@ class EngagementLine:
 
 @dataclass(frozen=True, slots=True)
 class SanctionLine:
-    """One sanction as known on the day asked about. waiting: recorded, not confirmed by the second person yet."""
+    """One sanction as known on the day asked about. ended: its early end had come by that day; waiting: recorded, not confirmed by the second person yet."""
 
     id: int
     verified_on: date
     until: date
     document_no: str
     lifted_on: date | None
+    ended: bool
     waiting: bool
 
 
@@ -98,8 +101,8 @@ def claim_overdue(row: Engagement) -> bool:
     return row.state == EngagementState.CLAIMED and due is not None and due <= clock.now()
 
 
-def _line(row: Engagement, state: EngagementState, *, then: bool) -> EngagementLine:
-    """Return an evaluation as a row. then: of a day asked about, so that nothing is numbered and nothing can be done."""
+def _line(row: Engagement, state: EngagementState, *, then: bool, mine: bool) -> EngagementLine:
+    """Return an evaluation as a row. then: of a day that is over, whose numbers and flags nobody kept."""
     colour = {"disputed": "amber", "void": "", "withdrawn": "", "claimed": "plain"}.get(state, "green")
     return EngagementLine(
         id=row.pk,
@@ -110,33 +113,39 @@ def _line(row: Engagement, state: EngagementState, *, then: bool) -> EngagementL
         colour=colour,
         over_cap=row.over_cap and not then,
         claimed=state == EngagementState.CLAIMED and not then,
+        may_act=state == EngagementState.CLAIMED and not then and mine,
         disputed=state == EngagementState.DISPUTED and not then,
         due=clock.spoken(row.dispute_due_at) if row.dispute_due_at else "",
-        overdue=dispute_overdue(row),
+        overdue=dispute_overdue(row) and not then,
         answer_due=clock.spoken(row.confirm_due_at) if row.confirm_due_at else "",
-        answer_overdue=claim_overdue(row),
+        answer_overdue=claim_overdue(row) and not then,
     )
 
 
-def _lines(rows: QuerySet[Engagement], at: datetime, *, then: bool) -> tuple[EngagementLine, ...]:
+def _lines(actor: Actor, rows: QuerySet[Engagement], at: datetime, *, then: bool) -> tuple[EngagementLine, ...]:
     """Return the evaluations of a page in order of recording; of a past day those claimed by then, in their state of then."""
-    if not then:
-        return tuple(_line(row, EngagementState(row.state), then=False) for row in rows)
-    dated = ((row, state_at(row, at)) for row in rows)
-    return tuple(_line(row, state, then=True) for row, state in dated if state is not None)
+    if then:
+        dated = ((row, state_at(row, at)) for row in rows)
+        return tuple(_line(row, state, then=True, mine=False) for row, state in dated if state is not None)
+    led = assigned_ids(actor) if actor.role == Role.EVALUATOR else set()
+    keeps = actor.role == Role.EVALUATOR_ADMIN
+    return tuple(_line(row, EngagementState(row.state), then=False, mine=keeps or row.pk in led) for row in rows)
 
 
-def _sanctions(rows: QuerySet[Sanction], known: tuple[SanctionFact, ...], at: datetime) -> tuple[SanctionLine, ...]:
+def _sanctions(
+    rows: QuerySet[Sanction], known: tuple[SanctionFact, ...], at: datetime, day: date
+) -> tuple[SanctionLine, ...]:
     """Return the sanctions recorded by the instant, with what was known of them then."""
-    facts = {fact.sanction_id: fact for fact in known}
+    lifted = {fact.sanction_id: fact.lifted_on for fact in known}
     return tuple(
         SanctionLine(
             id=row.pk,
             verified_on=row.verified_on,
             until=row.until,
             document_no=row.document_no,
-            lifted_on=facts[row.pk].lifted_on if row.pk in facts else None,
-            waiting=row.pk not in facts,
+            lifted_on=lifted.get(row.pk),
+            ended=(lifted.get(row.pk) or date.max) <= day,
+            waiting=row.pk not in lifted,
         )
         for row in rows.filter(created_at__lte=at)
     )
@@ -148,8 +157,9 @@ def evaluator_page(actor: Actor, evaluator: Evaluator, round_: Round, *, as_of: 
     Of a day to come it says what would hold on what is recorded now. Cap and thresholds are the rulebook's of today.
     """
     book, _ = rulebook_at(round_.pk)
-    at, _ = instant_and_day(clock.now() if as_of is None else as_of)
-    facts = standing([evaluator.pk], round_id=round_.pk, as_of=as_of or at)[evaluator.pk]
+    at, day = instant_and_day(clock.now() if as_of is None else as_of)
+    past = is_past(as_of)
+    facts = standing([evaluator.pk], round_id=round_.pk, as_of=as_of or at, past=past)[evaluator.pk]
     relatives = Evaluator.objects.filter(pk__in=facts.group_evaluator_ids).exclude(pk=evaluator.pk)
     rows = engagements_visible_to(actor).filter(evaluator=evaluator, round=round_).order_by("id")
     mine = Q(first_id=evaluator.organisation_id) | Q(second_id=evaluator.organisation_id)
@@ -166,8 +176,8 @@ def evaluator_page(actor: Actor, evaluator: Evaluator, round_: Round, *, as_of: 
         conditions=conditions_of(facts, book),
         cap=book.cap,
         affiliates=tuple(relatives.select_related("organisation")),
-        engagements=_lines(rows, at, then=as_of is not None),
-        sanctions=_sanctions(sanctions, facts.sanctions, at),
+        engagements=_lines(actor, rows, at, then=past),
+        sanctions=_sanctions(sanctions, facts.sanctions, at, day),
         source=last.source if last else "",
         level=cap_level(facts.union, warn_from=warn_from(book), limit=book.cap),
         relations=tuple(relations_visible_to(actor).filter(mine, proposed_at__lte=at).order_by("state", "id")),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from evaluators.models import AffiliateGroup, AffiliateMember, AffiliateRelation, Engagement, Evaluator
-from evaluators.rules import cap_level, components
+from evaluators.rules import cap_level, components, state_at
 from evaluators.selectors.lists import SEE_ALL
-from evaluators.selectors.standing import EvaluatorStanding, standing
+from evaluators.selectors.standing import EvaluatorStanding, is_past, standing
 from evaluators.states import COUNTED, EngagementState, RelationState
 from greenportal import clock
 from greenportal.accounts.actors import Actor
@@ -35,7 +36,7 @@ class MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class GroupPage:
-    """One group in one round. left: places that ended, as (agency, from, to); level: see `rules.cap_level`."""
+    """One group in one round. left: places that ended, as (agency, from, to); level: see `rules.cap_level`; as_of: the day asked about."""
 
     group: AffiliateGroup
     round: Round
@@ -48,6 +49,7 @@ class GroupPage:
     union: int
     cap: int
     level: str
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +114,33 @@ def warn_from(book: Rulebook) -> int | None:
     return None if number is None else int(number.value)
 
 
-def group_page(actor: Actor, group_id: int, round_: Round) -> GroupPage:
-    """Return one group for the city; a group that was merged shows its history. NotVisible for others. Seven queries."""
+def group_page(actor: Actor, group_id: int, round_: Round, *, as_of: date | None = None) -> GroupPage:
+    """Return one group for the city; a group that was merged shows its history. NotVisible for others. Seven queries.
+
+    as_of: members and counts as of the end of a local day; None for now. Relations told by then, in their present state.
+    """
     group = AffiliateGroup.objects.filter(pk=group_id).first() if actor.role in SEE_ALL else None
     if group is None:
         raise NotVisible
     places = AffiliateMember.objects.filter(group=group).select_related("evaluator__organisation").order_by("id")
-    open_places = [place for place in places if place.ended_at is None]
+    past = is_past(as_of)
+    at = clock.end_of(as_of) if past and as_of else clock.now()
+    if past:
+        places = places.filter(created_at__lte=at)
+    open_places = [place for place in places if place.ended_at is None or (past and place.ended_at > at)]
     ids = [place.evaluator_id for place in open_places]
-    facts = standing(ids[:1], round_id=round_.pk, as_of=clock.now()).get(ids[0]) if ids else None
-    own = _own_counts(ids, round_.pk)
+    facts = standing(ids[:1], round_id=round_.pk, as_of=at, past=past).get(ids[0]) if ids else None
+    own = _own_counts(ids, round_.pk, at if past else None)
     book, _ = rulebook_at(round_.pk)
     organisations = {place.evaluator.organisation_id for place in places}
     relations = relations_visible_to(actor).filter(Q(first_id__in=organisations) | Q(second_id__in=organisations))
+    relations = relations.filter(proposed_at__lte=at)
     counted = facts.group_count if facts else 0
     return GroupPage(
         group=group,
         round=round_,
         members=tuple(_member(place, own) for place in open_places),
-        left=tuple(_ended(place) for place in places if place.ended_at is not None),
+        left=tuple(_ended(place) for place in places if place not in open_places),
         relations=tuple(relations.order_by("state", "id")),
         counted=counted,
         disputed=facts.disputed_count if facts else 0,
@@ -138,22 +148,23 @@ def group_page(actor: Actor, group_id: int, round_: Round) -> GroupPage:
         union=facts.union if facts else counted,
         cap=book.cap,
         level=cap_level(facts.union if facts else counted, warn_from=warn_from(book), limit=book.cap),
+        as_of=as_of,
     )
 
 
-def _own_counts(ids: Iterable[int], round_id: int) -> dict[int, tuple[int, int, int]]:
-    """Return evaluator → its own counted, disputed and over-cap engagements of the round. One query."""
-    rows = (
-        Engagement.objects.filter(evaluator_id__in=list(ids), round_id=round_id)
-        .order_by()
-        .values("evaluator_id")
-        .annotate(
-            counted=Count("id", filter=Q(state__in=COUNTED)),
-            disputed=Count("id", filter=Q(state=EngagementState.DISPUTED)),
-            over=Count("id", filter=Q(over_cap=True)),
+def _own_counts(ids: Iterable[int], round_id: int, past: datetime | None) -> dict[int, tuple[int, int, int]]:
+    """Return evaluator → its own counted, disputed and over-cap engagements of the round, now or at a past instant. One query."""
+    found: dict[int, tuple[int, int, int]] = {}
+    for row in Engagement.objects.filter(evaluator_id__in=list(ids), round_id=round_id).order_by():
+        state = EngagementState(row.state) if past is None else state_at(row, past)
+        counted, disputed, over = found.get(row.evaluator_id, (0, 0, 0))
+        counts = state in COUNTED
+        found[row.evaluator_id] = (
+            counted + counts,
+            disputed + (state == EngagementState.DISPUTED),
+            over + (counts and row.over_cap),
         )
-    )
-    return {row["evaluator_id"]: (row["counted"], row["disputed"], row["over"]) for row in rows}
+    return found
 
 
 def _member(place: AffiliateMember, own: dict[int, tuple[int, int, int]]) -> MemberLine:

@@ -114,17 +114,25 @@ def instant_and_day(as_of: AsOf) -> tuple[datetime, date]:
     return clock.end_of(as_of), as_of
 
 
-def standing(evaluator_ids: Iterable[int], *, round_id: int, as_of: AsOf) -> dict[int, EvaluatorStanding]:
+def is_past(as_of: date | None) -> bool:
+    """Return whether a day asked about is over; None asks about now."""
+    return as_of is not None and clock.end_of(as_of) <= clock.now()
+
+
+def standing(
+    evaluator_ids: Iterable[int], *, round_id: int, as_of: AsOf, past: bool = False
+) -> dict[int, EvaluatorStanding]:
     """Return the standing of each known evaluator: six queries, whatever the number.
 
     An evaluator without registration has `registered=False` and None in its conditions, which reads
-    待人工核实 and never blocks. For an instant that is past, group and counts are those of then, from the instants
-    of joining and of every move; `over_cap_ids` are today's flags of what counted then.
+    待人工核实 and never blocks. past: asked of a day that is over, so that group and counts are those of then, from the
+    instants of joining and of every move; `over_cap_ids` are today's flags of what counted then. Only pages with
+    `?as_of=` say so: the "now" that a job took a moment ago is no past.
     """
     ids = sorted(set(evaluator_ids))
     instant, day = instant_and_day(as_of)
     evaluators = {e.pk: e for e in Evaluator.objects.filter(pk__in=ids).select_related("organisation")}
-    groups = _groups(ids, round_id, instant)
+    groups = _groups(ids, round_id, instant if past else None)
     relatives = {member for group in groups.values() for member in group.members} | set(ids)
     registrations = _registrations(relatives, round_id, instant)
     sanctions = _sanctions([e.organisation_id for e in evaluators.values()], instant)
@@ -177,15 +185,15 @@ def _one(
     )
 
 
-def places_at(instant: datetime) -> QuerySet[AffiliateMember]:
-    """Return the places in groups that stood at an instant; those that stand now for one that is not past."""
-    if instant >= clock.now():
+def places_at(instant: datetime | None) -> QuerySet[AffiliateMember]:
+    """Return the places in groups that stood at a past instant; those that stand now for None."""
+    if instant is None:
         return AffiliateMember.objects.filter(ended_at=None)
     return AffiliateMember.objects.filter(Q(ended_at=None) | Q(ended_at__gt=instant), created_at__lte=instant)
 
 
-def _groups(ids: Sequence[int], round_id: int, instant: datetime) -> dict[int, _Group]:
-    """Return evaluator → its group with members and counts of the round at the instant. Three queries."""
+def _groups(ids: Sequence[int], round_id: int, instant: datetime | None) -> dict[int, _Group]:
+    """Return evaluator → its group with members and counts of the round at a past instant, None for now. Three queries."""
     places = places_at(instant)
     own = dict(places.filter(evaluator_id__in=ids).values_list("evaluator", "group"))
     groups: dict[int, _Group] = {}
@@ -206,11 +214,11 @@ def _groups(ids: Sequence[int], round_id: int, instant: datetime) -> dict[int, _
 
 
 def _engagements(
-    groups: Mapping[int, _Group], round_id: int, instant: datetime
+    groups: Mapping[int, _Group], round_id: int, instant: datetime | None
 ) -> Iterator[tuple[int, int, str | None, bool]]:
-    """Yield (group, engagement, state at the instant, flag of today). One query."""
+    """Yield (group, engagement, state at the past instant or now, flag of today). One query."""
     rows = Engagement.objects.filter(round_id=round_id).order_by("id")
-    if instant >= clock.now():
+    if instant is None:
         rows = rows.filter(Q(state__in=COUNTED) | Q(state=EngagementState.DISPUTED), group_id__in=groups)
         yield from rows.values_list("group_id", "id", "state", "over_cap")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from evaluators.rules import cap_level
 from evaluators.selectors import EvaluatorStanding, standing, visible_to
 from evaluators.selectors.detail import conditions_of
 from evaluators.selectors.groups import warn_from
+from evaluators.selectors.standing import is_past
 from evaluators.services import apply_evaluators, preview_evaluators, register_evaluator
 from evaluators.services.importing import HEADINGS, REQUIRED
 from evaluators.views.shared import XLSX, attachment
@@ -50,11 +51,16 @@ def shown_round(day: date | None = None) -> Round:
     return round_to_read(day) or the_round()
 
 
-def _to_group(row: EvaluatorStanding, alone: bool) -> dict[str, str]:
-    return {} if alone or row.group_id is None else {"url": reverse("evaluators:group", args=[row.group_id])}
+def _at_day(name: str, pk: int, day: date | None) -> str:
+    """Return the address of a page as of the day that the list was asked for."""
+    return reverse(f"evaluators:{name}", args=[pk]) + (f"?as_of={day.isoformat()}" if day else "")
 
 
-def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str, str]]:
+def _to_group(row: EvaluatorStanding, alone: bool, day: date | None) -> dict[str, str]:
+    return {} if alone or row.group_id is None else {"url": _at_day("group", row.group_id, day)}
+
+
+def _cells(row: EvaluatorStanding, cap: int, warn: int | None, day: date | None) -> list[dict[str, str]]:
     over = row.group_count > cap
     nearness = {"over": "red", "full": "amber", "near": "amber"}.get(
         cap_level(row.union, warn_from=warn, limit=cap), ""
@@ -62,7 +68,7 @@ def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str,
     elsewhere = "未申报" if row.declared_elsewhere is None else str(row.declared_elsewhere)
     alone = len(row.group_evaluator_ids) == 1
     values: list[dict[str, str]] = [
-        {"text": row.name, "url": reverse("evaluators:detail", args=[row.evaluator_id])},
+        {"text": row.name, "url": _at_day("detail", row.evaluator_id, day)},
         {"text": row.uscc},
         {"text": "已登记" if row.registered else "未登记", "tag": "1", "colour": "" if row.registered else "amber"},
         {
@@ -74,7 +80,7 @@ def _cells(row: EvaluatorStanding, cap: int, warn: int | None) -> list[dict[str,
         {"text": elsewhere, "number": "1"},
         # The cap is that of the whole batch: what comes near it is both together.
         {"text": str(row.union), "number": "1", "tag": nearness, "colour": nearness},
-        {"text": "" if alone else f"{row.group_name}等{len(row.group_evaluator_ids)}家", **_to_group(row, alone)},
+        {"text": "" if alone else f"{row.group_name}等{len(row.group_evaluator_ids)}家", **_to_group(row, alone, day)},
         {"text": "不予采信期内" if row.sanctioned else "", "tag": "1" if row.sanctioned else "", "colour": "red"},
     ]
     return [{"label": label, **value} for label, value in zip(HEADS, values, strict=True)]
@@ -88,20 +94,19 @@ def index(request: HttpRequest) -> HttpResponse:
     book = rulebook_at(round_.pk)[0]
     cap, warn = book.cap, warn_from(book)
     found, text = _found(actor_of(request), form)
-    at = clock.now() if form.day is None else form.day
     if request.GET.get("format") == "xlsx" and not form.errors:
         told = [form.told or f"截至{clock.spoken(clock.now())}", *([f"名称或信用代码：{text}"] if text else [])]
-        return _workbook(found, round_, book, at, told)
+        return _workbook(found, round_, book, form.day, told)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     ids = [evaluator.pk for evaluator in page]
-    facts = standing(ids, round_id=round_.pk, as_of=at)
+    facts = _facts(ids, round_, form.day)
     asked = request.GET.copy()
     asked.pop("page", None)
     context = {
         "round": round_,
         "cap": cap,
         "heads": [{"label": label, "number": label in HEADS[3:6]} for label in HEADS],
-        "rows": [{"cells": _cells(facts[pk], cap, warn)} for pk in ids],
+        "rows": [{"cells": _cells(facts[pk], cap, warn, form.day)} for pk in ids],
         "page": page,
         "form": form,
         "query": asked.urlencode(),
@@ -109,11 +114,15 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluators/index.html", context, status=400 if form.errors else 200)
 
 
+def _facts(ids: list[int], round_: Round, day: date | None) -> dict[int, EvaluatorStanding]:
+    return standing(ids, round_id=round_.pk, as_of=day or clock.now(), past=is_past(day))
+
+
 def _workbook(
-    found: QuerySet[Evaluator], round_: Round, book: Rulebook, at: date | datetime, told: list[str]
+    found: QuerySet[Evaluator], round_: Round, book: Rulebook, day: date | None, told: list[str]
 ) -> HttpResponse:
     ids = list(found.values_list("pk", flat=True))
-    facts = standing(ids, round_id=round_.pk, as_of=at)
+    facts = _facts(ids, round_, day)
     title = f"{round_.name}评价机构情况"
     rows = ((facts[pk], conditions_of(facts[pk], book)) for pk in ids)
     content = standing_workbook(rows, title=title, told=told, issued_at=clock.now())
@@ -121,8 +130,13 @@ def _workbook(
 
 
 def _found(actor: Actor, form: IndexFilter) -> tuple[QuerySet[Evaluator], str]:
-    """Return the bodies that the filter leaves, and the text looked for. What is no filter leaves all."""
+    """Return the bodies that the filter leaves, and the text looked for. What is no filter leaves all.
+
+    Of a day that is over, those that were on file by its end.
+    """
     found = visible_to(actor)
+    if form.day is not None and is_past(form.day):
+        found = found.filter(created_at__lt=clock.end_of(form.day))
     text = form.cleaned_data.get("q", "").strip() if form.is_bound and form.is_valid() else ""
     if text:
         found = found.filter(organisation__name__icontains=text) | found.filter(organisation__uscc__istartswith=text)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from evaluators.forms.evaluators import ConfirmForm, ReasonForm
 from evaluators.models import Engagement
 from evaluators.selectors import engagements_visible_to
+from evaluators.selectors.leads import may_act
 from evaluators.selectors.working import cap_line
 from evaluators.services import confirm, dispute
 from evaluators.services.counting import fills_cap
@@ -30,6 +31,13 @@ def _engagement(actor: Actor, engagement_id: int) -> Engagement:
     return found
 
 
+def _to_answer(actor: Actor, engagement_id: int) -> Engagement:
+    """Return an engagement that the actor may answer for; Refused, before anything is typed, without delegation."""
+    found = _engagement(actor, engagement_id)
+    may_act(actor, found.pk).require()
+    return found
+
+
 def _answer_due(engagement: Engagement) -> str:
     return clock.spoken(engagement.confirm_due_at) if engagement.confirm_due_at else ""
 
@@ -38,7 +46,7 @@ def _answer_due(engagement: Engagement) -> str:
 def confirm_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse:
     """Say that this evaluation is ours."""
     actor = actor_of(request)
-    engagement = _engagement(actor, engagement_id)
+    engagement = _to_answer(actor, engagement_id)
     form = ConfirmForm(posted(request), initial={"version": engagement.version})
     if request.method == "POST" and form.is_valid():
         done = form.run(
@@ -65,7 +73,7 @@ def confirm_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse
 def dispute_engagement(request: HttpRequest, engagement_id: int) -> HttpResponse:
     """Say that this evaluation is not ours; the city decides."""
     actor = actor_of(request)
-    engagement = _engagement(actor, engagement_id)
+    engagement = _to_answer(actor, engagement_id)
     form = ReasonForm(posted(request), initial={"version": engagement.version})
     if request.method == "POST" and form.is_valid():
         done = form.run(

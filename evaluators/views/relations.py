@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from evaluators.constants import FILE_RELATION
-from evaluators.forms.evaluators import ReasonForm
+from evaluators.forms.evaluators import AsOfForm, ReasonForm
 from evaluators.forms.relations import RelationForm
 from evaluators.models import AffiliateRelation, Evaluator
 from evaluators.selectors import visible_to
@@ -29,8 +29,11 @@ OWN = (Role.EVALUATOR, Role.EVALUATOR_ADMIN)
 
 @roles(*CITY)
 def group(request: HttpRequest, group_id: int) -> HttpResponse:
-    """Members, relations with their history, and counts of one group."""
-    return render(request, "evaluators/group.html", {"facts": group_page(actor_of(request), group_id, shown_round())})
+    """Members, relations with their history, and counts of one group, as of now or of the day in the address."""
+    form = AsOfForm(request.GET or None)
+    facts = group_page(actor_of(request), group_id, shown_round(form.day), as_of=form.day)
+    context = {"facts": facts, "form": form}
+    return render(request, "evaluators/group.html", context, status=400 if form.errors else 200)
 
 
 @roles(*CITY)

@@ -12,6 +12,7 @@ from evaluators.forms.working import WorkForm
 from evaluators.models import Engagement
 from evaluators.selectors import engagements_visible_to
 from evaluators.selectors.detail import claim_overdue
+from evaluators.selectors.leads import may_act
 from evaluators.selectors.working import work_page
 from evaluators.services import record_work
 from evaluators.services.working import unmask_team
@@ -58,6 +59,7 @@ def engagement(request: HttpRequest, engagement_id: int) -> HttpResponse:
         "team": team,
         "answer_due": clock.spoken(found.confirm_due_at) if found.confirm_due_at else "",
         "answer_overdue": claim_overdue(found),
+        "acts": actor.is_evaluator and bool(may_act(actor, found.pk)),
     }
     response = answered(request, "evaluators/work.html", context)
     response["Cache-Control"] = "private, no-store"
@@ -69,6 +71,7 @@ def work(request: HttpRequest, engagement_id: int) -> HttpResponse:
     """Report contract, visit, report, score, steps and the signed statement."""
     actor = actor_of(request)
     found = _seen(actor, engagement_id)
+    may_act(actor, found.pk).require()
     form = WorkForm.started(posted(request), found, rulebook_at(found.round_id)[0])
 
     def stored() -> Engagement:

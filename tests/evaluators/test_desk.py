@@ -187,3 +187,24 @@ def test_lines_of_the_desk_say_what_is_due_and_until_when(body, admin, round_202
     ]
     page = sign_in(Client(), admin).get(reverse("evaluators:mine")).content.decode()
     assert all(text in page for text in told)
+
+
+def test_a_handler_is_offered_only_what_is_assigned_to_him(body, admin, round_2022):
+    """Control: the lead, and the administrator, are offered and shown all of it."""
+    rows = [make_engagement(body, round_2022), make_engagement(body, round_2022, state="confirmed")]
+    lead, other = somebody(body), somebody(body)
+    for row in rows:
+        assign_leads(actor=actor_for(admin), engagement_id=row.pk, user_ids=[lead.pk])
+    forms = [("confirm", rows[0]), ("dispute", rows[0]), ("work", rows[1])]
+    for user, offered in ((other, False), (lead, True), (admin, True)):
+        client = sign_in(Client(), user)
+        shown = client.get(reverse("evaluators:detail", args=[body.pk])).content.decode()
+        own = [client.get(reverse("evaluators:engagement", args=[row.pk])).content.decode() for row in rows]
+        for name, row in forms:
+            url = reverse(f"evaluators:{name}", args=[row.pk])
+            assert (url in own[rows.index(row)]) is offered, name
+            assert (url in shown) is (offered and name != "work"), name
+            answer = client.get(url)
+            assert answer.status_code == (200 if offered else 403), name
+            assert ("没有分派给您" in answer.content.decode()) is not offered
+        assert all(("没有分派给您" in page) is not offered for page in own)
