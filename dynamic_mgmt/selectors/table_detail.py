@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from dynamic_mgmt.judgement import Proposal, proposals_of
@@ -20,6 +19,7 @@ from greenportal.rounds.booktypes import Rulebook
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets import Answers, compute
 from greenportal.sheets.computing import decimal_of
+from greenportal.sheets.numerals import rounded
 
 
 def measure_of(unit: str) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ def change_text(value: str, before: str) -> str:
     if new is None or not old:
         return ""
     change = (new - old) / abs(old) * 100
-    return f"{'+' if change > 0 else '−' if change < 0 else ''}{abs(change).quantize(Decimal('0.1'))}%"
+    return f"{'+' if change > 0 else '−' if change < 0 else ''}{rounded(abs(change), 1)}%"
 
 
 def detail(actor: Actor, table: DynamicTable) -> TableDetail:

@@ -16,6 +16,7 @@ from dynamic_mgmt.selectors.lists import visible_to
 from dynamic_mgmt.selectors.table_detail import change_text, measure_of
 from greenportal.accounts.actors import Actor
 from greenportal.rounds.bookcodec import canonical_decimal
+from greenportal.sheets.numerals import rounded
 
 SHOWN = ("energy_total", "carbon_total", "water_total", "solid_waste_total", "output_value")
 OF_UNIT = (
@@ -291,6 +292,5 @@ def scale_top(largest: Decimal) -> Decimal:
 
 def grouped(value: Decimal) -> str:
     """Return a number for reading: thousands apart, at most four decimals."""
-    rounded = value.quantize(Decimal("0.0001")) if value != value.to_integral_value() else value.quantize(Decimal(1))
-    text = f"{rounded:,f}"
+    text = f"{rounded(value, 4 if value != value.to_integral_value() else 0):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

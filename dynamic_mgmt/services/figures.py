@@ -38,7 +38,7 @@ HEADINGS = {
     "value": ("数值", "数据"),
     "source": ("来源", "数据来源"),
 }
-_PLACES = Decimal(1).scaleb(-8)
+_PLACES = 8
 #: Larger is no figure of a unit; the column holds 22 digits before the point.
 LARGEST = Decimal(10) ** 18
 
@@ -126,7 +126,9 @@ def record_figures(*, actor: Actor, values: Sequence[FigureValue]) -> int:
     with transaction.atomic():
         _lock()
         rounded = [
-            replace(value, value=value.value.quantize(_PLACES)) for value in values if abs(value.value) < LARGEST
+            replace(value, value=numerals.rounded(value.value, _PLACES))
+            for value in values
+            if abs(value.value) < LARGEST
         ]
         stored = _stored(rounded)
         changes = [(v, stored.get(v.identity)) for v in rounded if not _equal(v, stored.get(v.identity))]
@@ -244,7 +246,7 @@ def _understood(row: Row, units: _Units, source: str) -> tuple[FigureValue | Non
         messages.append("填写来源。")
     if messages or isinstance(unit, str):
         return None, messages
-    number = Decimal(value).quantize(_PLACES)
+    number = numerals.rounded(Decimal(value), _PLACES)
     return FigureValue(unit.pk, int(year), key, unit_of_measure, number, origin[:200]), []
 
 

@@ -87,7 +87,7 @@ def _rounded(field: Field, value: Value) -> str:
     if not isinstance(value, Decimal) or not value.is_finite():
         return ""
     try:
-        rounded = value.quantize(Decimal(1).scaleb(-field.decimals), ROUND_HALF_UP)
+        rounded = numerals.rounded(value, field.decimals, ROUND_HALF_UP)
     except InvalidOperation:
         return ""
     return numerals.canonical(f"{rounded:f}")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 MAX_DIGITS = 30
+#: Digits that rounding may need: several figures of `MAX_DIGITS` multiplied, and decimals behind them.
+_ROUNDING = 400
 _PLAIN = re.compile(r"([+-]?)(\d+)(?:\.(\d+))?|([+-]?)\.(\d+)")
 _WESTERN = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0}
@@ -33,6 +36,15 @@ def canonical(raw: str) -> str:
         return ""
     number = f"{whole}.{part}" if part else whole
     return f"-{number}" if sign == "-" and number != "0" else number
+
+
+def rounded(value: Decimal, places: int, how: str = ROUND_HALF_EVEN) -> Decimal:
+    """Return `value` with `places` decimals, exactly, however many digits people typed (up to `MAX_DIGITS` each).
+
+    The one place that rounds: Python's own context holds 28 digits and raises on what a form may hold.
+    """
+    with localcontext(prec=_ROUNDING):
+        return value.quantize(Decimal(1).scaleb(-places), how)
 
 
 def from_chinese(raw: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from greenportal.findings.types import Finding, Outcome, Severity
 from greenportal.rounds.rulebook import RuleSpec, Window
+from greenportal.sheets.numerals import rounded
 
 EMPTY: Mapping[str, Any] = {}
 
@@ -94,10 +95,8 @@ def number(value: Decimal) -> str:
 
 def short(value: Decimal) -> Decimal:
     """Return a computed quantity with four decimals; with four digits that count where those would make it zero."""
-    least = Decimal("0.0001")
-    if value and abs(value) < least:
-        least = Decimal(1).scaleb(value.adjusted() - 3)
-    return value.quantize(least)
+    small = value and abs(value) < Decimal("0.0001")
+    return rounded(value, 3 - value.adjusted() if small else 4)
 
 
 def unit_key(unit: str) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from greenportal.sheets.computing import decimal_of
+from greenportal.sheets.numerals import rounded
 from greenportal.sheets.values import code
 from nominations.eligibility.facts import VerifiedFigure
 from nominations.eligibility.units import folded
@@ -51,7 +52,7 @@ def compared(report: Mapping[str, Any], energy: Mapping[str, Any]) -> Iterator[V
         yield VerifiedFigure(
             label=f"{row['product']}{kind}",
             unit=str(row["unit"]),
-            computed=round(used / made * Decimal(factor), 6),
+            computed=rounded(used / made * Decimal(factor), 6),
             verified=stated,
             arithmetic=f"{shown(used, 4)}÷{shown(made, 4)}{times}",
             stated_by=_STATED_BY,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from greenportal.sheets.numerals import rounded
+
 NOT_ENTERED = "分值未录入"
 
 
@@ -48,14 +50,14 @@ class Score:
         """True when the stated total is not the computed one, to the digits that are stated."""
         if self.value is None or self.stated is None:
             return False
-        places = Decimal(1).scaleb(min(-2, int(self.stated.normalize().as_tuple().exponent)))
-        return self.value.quantize(places, ROUND_HALF_UP) != self.stated
+        places = max(2, -int(self.stated.normalize().as_tuple().exponent))
+        return rounded(self.value, places, ROUND_HALF_UP) != self.stated
 
 
 def shown(value: Decimal | None, places: int = 2) -> str:
     """Return a figure as people read it, rounded half up, without trailing zeros; empty for None."""
     if value is None:
         return ""
-    text = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+    text = f"{rounded(value, places, ROUND_HALF_UP):f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in {"", "-0"} else text

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
+from greenportal.sheets.numerals import rounded
 from nominations.eligibility.facts import (
     BasicAnswer,
     CreditQuery,
@@ -142,7 +143,7 @@ def _industrial_share(answers: Answers) -> Decimal | None:
     part, whole = number(answers, "industrial_value_added"), number(answers, "total_value_added")
     if part is None or whole is None or whole <= 0:
         return number(answers, "industrial_share")
-    return (part / whole * 100).quantize(Decimal("0.000001"), rounding=ROUND_CEILING).normalize() + 0
+    return rounded(part / whole * 100, 6, ROUND_CEILING).normalize() + 0
 
 
 def park(answers: Answers) -> ParkFacts:

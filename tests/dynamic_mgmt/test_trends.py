@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from dynamic_mgmt.models import UnitFigure
 from dynamic_mgmt.packets.year import year_paper
-from dynamic_mgmt.selectors import trends
+from dynamic_mgmt.selectors import table_detail, trends
 from dynamic_mgmt.services.figures import FigureValue, record_figures
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -71,3 +71,8 @@ def test_the_trend_page_shows_factories_first_and_each_category_by_itself(monkey
     first, parks = (client.get(url, query).content.decode() for query in ({}, {"category": "park"}))
     assert "绿色工厂已报送数据的合计" in first and ">110<" in first and "4,500" not in first
     assert "绿色工业园区已报送数据的合计" in parks and "4,500" in parks and ">110<" not in parks
+
+
+def test_figures_longer_than_pythons_own_context_are_told():
+    assert table_detail.change_text("9" * 30, "1") == "+1" + "0" * 32 + ".0%"
+    assert trends.grouped(Decimal("9" * 30)).replace(",", "") == "9" * 30

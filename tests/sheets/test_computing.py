@@ -109,3 +109,7 @@ def test_a_shown_figure_of_a_row_bears_the_unit_that_the_row_states():
         rows = compute(sheet, {"output": "12150", "pollutants": [stated]})["performance"]
         shown = [text for line in rows for text in line.values() if "化学需氧量" in text]
         assert shown == [f"化学需氧量 0.2 {unit}/产品单位"]
+
+
+def test_a_formula_holds_every_digit_that_may_be_typed():
+    assert compute(demo_sheet(), {"output": "1", "used": "9" * 30})["ratio"] == "9" * 30

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenportal.sheets import Field, FieldType
+from greenportal.sheets import Field, FieldType, numerals
 from greenportal.sheets.types import Choice
 from greenportal.sheets.validation import check
 from greenportal.sheets.values import is_empty, normalise
@@ -119,3 +119,23 @@ def test_what_is_read_as_a_number_is_canonical(text):
     stored = normalise(field("decimal", decimals=2), text)
     if check(field("decimal", decimals=9), stored) == "":
         assert normalise(field("decimal"), f"{Decimal(stored):f}") == stored
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "rounded"),
+    [
+        ("9" * numerals.MAX_DIGITS, 2, "9" * numerals.MAX_DIGITS + ".00"),
+        ("0." + "0" * 28 + "1", 2, "0.00"),
+        ("9" * 29 + ".9", 0, "1" + "0" * 29),
+        ("0.125", 2, "0.12"),
+        ("-1.5", 0, "-2"),
+    ],
+)
+def test_rounding_holds_every_digit_that_may_be_typed(value, places, rounded):
+    assert f"{numerals.rounded(Decimal(value), places):f}" == rounded
+
+
+def test_control_pythons_own_context_does_not_hold_them(monkeypatch):
+    monkeypatch.setattr(numerals, "_ROUNDING", 28)
+    with pytest.raises(InvalidOperation):
+        numerals.rounded(Decimal("9" * numerals.MAX_DIGITS), 2)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from greenportal.findings.engine import rule
 from greenportal.findings.types import Finding
 from greenportal.rounds.rulebook import Rulebook, RuleSpec
+from greenportal.sheets.numerals import rounded
 from nominations.eligibility.answers import manual, met, not_applicable, not_met, number
 from nominations.eligibility.facts import NominationFacts, ReportFigures, ShareFigure, VerifiedFigure, YearFigure
 
@@ -20,7 +21,7 @@ _POWERS = tuple(Decimal(10) ** n for n in (-6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5
 
 
 def _rounded(value: Decimal, places: int = 2) -> str:
-    return number(round(value, places))
+    return number(rounded(value, places))
 
 
 def _answer(spec: RuleSpec, checked: int, wrong: Sequence[str], nothing: str, good: str) -> Finding:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal, InvalidOperation
+from itertools import cycle
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,8 +16,9 @@ from hypothesis import strategies as st
 from greenportal.findings import engine as registry
 from greenportal.findings.types import Finding, Outcome, Severity
 from greenportal.rounds import rulebook
+from greenportal.sheets import numerals
 from nominations.eligibility import engine
-from tests.nominations.eligibility.base import BOOK, Case, base
+from tests.nominations.eligibility.base import BOOK, Case, base, share
 from tests.nominations.eligibility.cases import CASES
 
 CATEGORIES = ("factory", "product", "park", "supply_chain")
@@ -81,6 +86,35 @@ def test_facts_of_which_nothing_is_known_are_never_met_and_never_refused(categor
     found = engine.evaluate(blank, BOOK)
     assert {str(f.outcome) for f in found} <= {"manual", "not_applicable"}
     assert not any(f.blocks or f.needs_decision for f in found)
+
+
+#: The largest and the smallest number that a form reads.
+LARGE, SMALL = Decimal("9" * numerals.MAX_DIGITS), Decimal("0." + "0" * (numerals.MAX_DIGITS - 2) + "1")
+
+
+def _every_decimal(value: Any, turn: Iterator[Decimal]) -> Any:
+    """Return the facts with each decimal in them replaced by the next of `turn`."""
+    if isinstance(value, Decimal):
+        return next(turn)
+    if isinstance(value, tuple):
+        return tuple(_every_decimal(item, turn) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _every_decimal(getattr(value, f.name), turn) for f in fields(value)})
+    return value
+
+
+@pytest.mark.parametrize("order", [(LARGE,), (SMALL,), (LARGE, SMALL), (SMALL, LARGE)])
+@pytest.mark.parametrize("rule_id", sorted(BOOK.rules))
+def test_every_rule_answers_on_the_longest_figures_that_a_form_takes(rule_id, order):
+    for case in (case for case in CASES if case.rule == rule_id):
+        known = _every_decimal(replace(base(case.category), **case.change), cycle(order))
+        assert engine.check_one(rule_id, known, case.book).because
+
+
+def test_control_rounding_in_pythons_own_context_raises_on_them(monkeypatch):
+    monkeypatch.setattr(numerals, "_ROUNDING", 28)
+    with pytest.raises(InvalidOperation):
+        engine.check_one("FIG_SHARE", replace(base(), **share(value=LARGE)), BOOK)
 
 
 def test_category_that_the_year_does_not_have_is_refused():

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenportal.rounds.rulebook import EvaluationItem, load
+from greenportal.sheets import numerals
 from nominations.scoring import pairs, scored
 from nominations.scoring.index import green_index
 from nominations.scoring.points import free_points, level_of, points
@@ -280,3 +281,10 @@ def test_an_industrys_table_without_points_takes_the_most_that_the_report_brings
     assert total({"score": "11", "max_score": "10"}).value is None
     # nobody says the most: the page says 分值未录入 and computes nothing
     assert (total({"score": "9"}).value, "分值未录入" in total({"score": "9"}).because) == (None, True)
+
+
+def test_a_figure_with_all_the_digits_that_a_form_takes_is_shown_and_compared():
+    long = Decimal("9" * numerals.MAX_DIGITS)
+    assert shown(long) == "9" * numerals.MAX_DIGITS
+    assert shown(Decimal("0." + "0" * 28 + "1")) == "0"
+    assert Score(title="总分", value=long, stated=Decimal("0." + "0" * 28 + "1")).contradicts

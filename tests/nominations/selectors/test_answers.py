@@ -20,6 +20,8 @@ from nominations.selectors.answers import park
         ("", "1000000", "62.5", "62.5"),
         ("5", "0", "62.5", "62.5"),
         ("", "", "", None),
+        # More digits than Python's own context holds.
+        ("9" * 30, "1", "", "1" + "0" * 32),
     ],
 )
 def test_the_industrial_share_follows_the_totals_and_is_never_rounded_over_the_limit(part, whole, typed, share):
