@@ -6,20 +6,23 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import structlog
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from greenportal import clock
 from greenportal.findings.models import CheckRun
 from greenportal.findings.types import Finding, Invalid
+from greenportal.jobs.services import enqueue
 from greenportal.rounds.selectors import rulebook_at
-from nominations.constants import SCOPE_NOMINATION
+from nominations.constants import JOB_RECHECK, SCOPE_NOMINATION
 from nominations.eligibility.engine import evaluate
 from nominations.models import Nomination
 from nominations.selectors.facts import facts_digest, load_rows
 from nominations.states import OPEN
 
+log = structlog.get_logger(__name__)
 #: Causes that always leave a run of their own; the others only when something is different.
 _KEPT = frozenset({"hand_in", "finalise", "correct", "submit"})
 _CHUNK = 500
@@ -94,16 +97,48 @@ def _same(a: CheckRun, b: CheckRun) -> bool:
 
 
 def recheck(*, nomination_ids: Iterable[int], cause: str = "recheck") -> int:
-    """Check the given open nominations, in chunks of 500, each in its own transaction; returns how many."""
+    """Check the given open nominations, in chunks of 500, each in its own transaction; returns how many were checked.
+
+    One that cannot be checked stops no other: it is asked for again as a job of its own, which fails by itself where
+    failed jobs are seen. Asked for alone, it raises.
+    """
     ids = sorted(set(nomination_ids))
-    done = 0
-    for start in range(0, len(ids), _CHUNK):
+    return sum(_recheck(ids[start : start + _CHUNK], cause) for start in range(0, len(ids), _CHUNK))
+
+
+def _recheck(ids: Sequence[int], cause: str) -> int:
+    try:
         with transaction.atomic():
-            rows = Nomination.objects.filter(pk__in=ids[start : start + _CHUNK], state__in=OPEN).order_by("pk")
+            rows = Nomination.objects.filter(pk__in=ids, state__in=OPEN).order_by("pk")
             locked = list(rows.select_for_update(no_key=True, of=("self",)))
             check_now(locked, cause=cause)
-            done += len(locked)
-    return done
+            return len(locked)
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(ids) == 1:
+            raise
+        # Any fault of a rule or of reading one nomination's answers: which one is found by asking each.
+        log.exception("recheck_one_by_one", nominations=len(ids), cause=cause)
+    return sum(_alone(pk, cause) for pk in ids)
+
+
+def _alone(nomination_id: int, cause: str) -> int:
+    """Check one of many; what fails becomes a job of its own."""
+    try:
+        return _recheck([nomination_id], cause)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("recheck_failed", nomination=nomination_id, cause=cause)
+        enqueue(
+            JOB_RECHECK,
+            payload={"nomination_ids": [nomination_id], "cause": cause},
+            dedupe_key=f"nomination:{nomination_id}",
+            scope=SCOPE_NOMINATION,
+            scope_id=nomination_id,
+        )
+        return 0
 
 
 def affected_ids(

@@ -50,6 +50,37 @@ def test_an_equal_result_is_written_once():
     assert CheckRun.objects.count() == 1
 
 
+def _fails_for(monkeypatch, nomination):
+    honest = rechecking.evaluate
+
+    def evaluate(fact, book):
+        if fact.ref == str(nomination.pk):
+            raise ArithmeticError("a fault of a rule")
+        return honest(fact, book)
+
+    monkeypatch.setattr(rechecking, "evaluate", evaluate)
+
+
+def test_a_nomination_whose_rules_raise_stops_no_other_and_fails_as_a_job_of_its_own(monkeypatch):
+    district = make.make_district()
+    rows = [make.make_draft(district) for _ in range(3)]
+    Job.objects.all().delete()
+    _fails_for(monkeypatch, rows[1])
+    assert rechecking.recheck(nomination_ids=[row.pk for row in rows], cause="nightly") == 2
+    assert sorted(CheckRun.objects.values_list("scope_id", flat=True)) == [rows[0].pk, rows[2].pk]
+    (own,) = Job.objects.all()
+    assert (own.kind, own.scope_id, own.payload["nomination_ids"]) == (JOB_RECHECK, rows[1].pk, [rows[1].pk])
+    assert run_due_jobs(JOB_RECHECK) == ["retry"]
+    assert "ArithmeticError" in Job.objects.get().error
+
+
+def test_control_a_nomination_asked_for_alone_is_not_swallowed(monkeypatch):
+    nomination = make.make_draft(make.make_district())
+    _fails_for(monkeypatch, nomination)
+    with pytest.raises(ArithmeticError):
+        rechecking.recheck(nomination_ids=[nomination.pk])
+
+
 def test_a_changed_answer_is_checked_again():
     district = make.make_district()
     nomination = make.make_complete(district)
