@@ -20,6 +20,7 @@ from typing import Any
 from greenportal.findings.types import Severity
 from greenportal.rounds import booktypes
 from greenportal.rounds.booktypes import MAY_REFUSE, SOFT, DocumentSlot, Rulebook, RuleSpec
+from greenportal.sheets import numerals
 
 Path = tuple[str, ...]
 #: Rows that bear the key of their group as a field.
@@ -143,6 +144,9 @@ def _decimal(raw: Any, path: Path) -> Decimal:
         raise Malformed(path, f"“{raw}”不是数值") from None
     if not value.is_finite():
         raise Malformed(path, f"“{raw}”不是有限的数值")
+    if not numerals.holds(value):
+        # A short text may mean more digits than a machine can hold: 1e1000000.
+        raise Malformed(path, f"数值不超过{numerals.MAX_DIGITS}位数字")
     return value
 
 

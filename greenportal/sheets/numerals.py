@@ -38,6 +38,12 @@ def canonical(raw: str) -> str:
     return f"-{number}" if sign == "-" and number != "0" else number
 
 
+def holds(value: Decimal) -> bool:
+    """True when `value`, written without exponent, has no more digits than are read of what people type."""
+    _, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and max(len(digits) + exponent, 1) + max(-exponent, 0) <= MAX_DIGITS
+
+
 def rounded(value: Decimal, places: int, how: str = ROUND_HALF_EVEN) -> Decimal:
     """Return `value` with `places` decimals, exactly, however many digits people typed (up to `MAX_DIGITS` each).
 

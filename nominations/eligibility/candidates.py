@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from greenportal.documents.xlsx import Column, Identity, Table, write_table
 from greenportal.files.jail import Cell, Worksheet
 from greenportal.findings.types import Invalid
 from greenportal.rounds import bookcodec
+from greenportal.sheets import numerals
+from greenportal.sheets.values import code
 from nominations.eligibility.facts import NominationFacts
 
 YES_NO = {"是": True, "否": False}
@@ -28,6 +30,7 @@ OPINIONS = {"无意见": "no_objection", "有意见": "objection", "未答复": 
 KINDS: dict[str, Literal["text", "code", "choice"]] = {"code": "code", "choice": "choice"}
 HEADER_ROWS = 10
 TEMPLATE_VERSION = "1"
+_NUMBER = "填写数字，不带单位。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,9 @@ def _text(cell: Cell) -> str:
         return cell.date().isoformat()
     if isinstance(cell, float) and cell == int(cell) and abs(cell) < 1e15:
         return str(int(cell))
+    if isinstance(cell, float):
+        # 0.00001 is no 1e-05 to the person who typed it.
+        return f"{Decimal(str(cell)):f}"
     return str(cell).strip()
 
 
@@ -217,12 +223,13 @@ def _date(text: str) -> date:
 
 
 def _number(text: str, *, whole: bool) -> Decimal | int:
-    try:
-        value = Decimal(text.replace(",", "").replace("，", "").removesuffix("%"))
-    except InvalidOperation:
-        raise ValueError("填写数字，不带单位。") from None
-    if not value.is_finite() or (whole and value != int(value)):
-        raise ValueError("填写整数。" if whole else "填写数字，不带单位。")
+    # Numbers as the forms read them: an exponent could mean more digits than a machine can hold.
+    read = numerals.canonical(code(text).removesuffix("%"))
+    if not read:
+        raise ValueError(_NUMBER)
+    value = Decimal(read)
+    if whole and value != int(value):
+        raise ValueError("填写整数。")
     return int(value) if whole else value
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from greenportal.rounds import bookcodec
 from greenportal.rounds.rulebook import Rulebook
+from greenportal.sheets import numerals
 from nominations.eligibility.engine import UnknownCategory, evaluate, facts_hash, summary
 from nominations.eligibility.facts import NominationFacts
 
@@ -52,7 +53,7 @@ def read(text: str) -> tuple[str, list[NominationFacts]]:
     default of each nomination.
     """
     try:
-        document = json.loads(text, parse_float=Decimal)
+        document = json.loads(text, parse_float=Decimal, parse_int=_whole)
     except json.JSONDecodeError as error:
         raise FactsError(f"第{error.lineno}行第{error.colno}列：不是JSON（{error.msg}）") from error
     if not isinstance(document, dict) or not isinstance(document.get("nominations"), list):
@@ -61,6 +62,12 @@ def read(text: str) -> tuple[str, list[NominationFacts]]:
         raise FactsError(f"不认识的键：{'、'.join(sorted(unknown))}")
     rows = [_one(row, index, document.get("as_of")) for index, row in enumerate(document["nominations"])]
     return str(document.get("rulebook") or ""), rows
+
+
+def _whole(text: str) -> int:
+    if len(text.lstrip("-")) > numerals.MAX_DIGITS:
+        raise FactsError(f"数值不超过{numerals.MAX_DIGITS}位数字")
+    return int(text)
 
 
 def _one(raw: Any, index: int, as_of: Any) -> NominationFacts:
