@@ -11,9 +11,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from greenportal import clock
+from greenportal.filings.models import Filing
+from greenportal.filings.selectors import sheet_of
+from greenportal.sheets.paths import rows_of
 from nominations.forms.base import FILE_LOST
 from nominations.models import Consultation, Nomination
-from nominations.services import consulting
+from nominations.services import consulting, rechecking
 from tests.factories.nominations import District, make_complete, make_district, make_handed_in, make_pdf
 from tests.factories.rounds import DURING
 from tests.nominations.views.browsing import browser, dangling, title
@@ -196,3 +199,25 @@ def test_no_form_scolds(word: str) -> None:
     root = Path(__file__).resolve().parents[3]
     places = [*(root / "templates/nominations").glob("*.html"), *(root / "nominations").rglob("*.py")]
     assert [place.name for place in places if word in place.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("typed", ["9" * 30, "0." + "0" * 28 + "1"])
+def test_the_longest_number_in_every_field_opens_every_section_and_is_checked(
+    district: District, nomination: Nomination, typed: str
+) -> None:
+    """The most digits that are read: every page of the forms, the overview, findings and the check itself."""
+    for filing in Filing.objects.filter(scope_id=nomination.pk):
+        answers = dict(filing.answers) | {f.key: typed for f in sheet_of(filing).fields() if f.is_number}
+        for table in sheet_of(filing).tables():
+            numbers = {column.key: typed for column in table.columns if column.is_number}
+            answers[table.key] = [dict(row) | numbers for row in rows_of(table, answers) or [{"_id": "r1"}]]
+        Filing.objects.filter(pk=filing.pk).update(answers=answers)
+    with clock.fixed(DURING):
+        assert rechecking.recheck(nomination_ids=[nomination.pk]) == 1
+    client = browser(district.officer)
+    for filing in Filing.objects.filter(scope_id=nomination.pk):
+        for section in sheet_of(filing).sections:
+            answer = client.get(reverse("filings:section", args=[filing.pk, section.key]))
+            assert answer.status_code in {200, 302}, (filing.sheet_key, section.key)
+    for page in ("detail", "findings", "scores", "peers"):
+        assert client.get(reverse(f"nominations:{page}", args=[nomination.pk])).status_code == 200, page
