@@ -8,7 +8,7 @@ from typing import Protocol
 from greenportal.accounts.actors import Actor, Role
 from greenportal.findings.types import ALLOWED, Verdict, denied
 from nominations.constants import THIRD_PARTY_MARK
-from nominations.states import EDITABLE, PUBLIC_TO_CITY, ListState, NominationState
+from nominations.states import EDITABLE, PUBLIC_TO_CITY, WITH_DISTRICT, ListState, NominationState
 
 
 class NominationLike(Protocol):
@@ -40,6 +40,7 @@ NOT_OWN_DISTRICT = "这项申报不属于本区市县，请联系其推荐单位
 NOT_OWN_ORGANISATION = "这项申报不属于本单位。"
 TWO_HATS = "您同时是该申报单位或评价机构的人员，请由其他同事办理。"
 SAME_PERSON = "定稿人与报送人须为两人，请由负责人本人报送；只有一人的，请先登记委托。"
+DECIDED_BY_CITY = "这项申报已不在区县办理阶段，区县不能再作书面决定；报送后的书面决定由市局作出。"
 CITY_NEVER_EDITS = "市局不修改申报内容，请退回申报单位修改。"
 
 
@@ -165,10 +166,14 @@ def may_review(
 def may_decide(
     actor: Actor, nomination: NominationLike, *, hats: Set[int], evaluator_organisation_id: int | None
 ) -> Verdict:
-    """Written decisions on 原则上 findings: the district before submission, the city afterwards."""
+    """Written decisions on 原则上 findings: the district before submission, the city afterwards.
+
+    The newest decision counts, so a district that still decided then would overrule the city's.
+    """
     if actor.is_city:
         return may_review(actor, nomination, hats=hats, evaluator_organisation_id=evaluator_organisation_id)
-    return may_judge(actor, nomination, hats=hats, evaluator_organisation_id=evaluator_organisation_id)
+    verdict = may_judge(actor, nomination, hats=hats, evaluator_organisation_id=evaluator_organisation_id)
+    return verdict & (ALLOWED if nomination.state in WITH_DISTRICT else denied(DECIDED_BY_CITY))
 
 
 def may_prepare_list(actor: Actor, recommendation_list: ListLike) -> Verdict:

@@ -8,11 +8,14 @@ from greenportal.accounts.actors import Actor
 from greenportal.accounts.http import actor_of
 from greenportal.directory.forms import posted
 from greenportal.findings.types import Finding, WrongState
+from nominations import rules
 from nominations.forms.nomination import DecisionForm
 from nominations.models import Nomination
 from nominations.selectors.decisions import seen_of
 from nominations.selectors.nominations import get_visible
+from nominations.selectors.people import hats
 from nominations.services import deciding
+from nominations.services.checking import evaluator_organisation
 from nominations.views.shared import answered, done, findings_of
 
 
@@ -30,8 +33,11 @@ def written_decision(request: HttpRequest, nomination_id: int, rule: str, *, tem
     """
     actor = actor_of(request)
     nomination, finding = _asked(actor, nomination_id, rule)
-    if finding is None and request.method != "POST":
-        raise WrongState("这一项目前不需要书面决定，请刷新核查结论。")
+    if request.method != "POST":
+        worn, evaluator = hats(actor), evaluator_organisation(nomination)
+        rules.may_decide(actor, nomination, hats=worn, evaluator_organisation_id=evaluator).require()
+        if finding is None:
+            raise WrongState("这一项目前不需要书面决定，请刷新核查结论。")
     initial = {"version": nomination.version, "facts": seen_of(finding) if finding else ""}
     form = DecisionForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():

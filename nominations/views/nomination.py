@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,7 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
     rulebook, _ = rulebook_at(nomination.round_id)
     content = _content(actor, nomination)
     missing = gaps(nomination, content, rulebook)
-    may_judge = _may_judge(actor, nomination)
+    may_judge = _verdict(actor, nomination, rules.may_judge)
     context = {
         "nomination": nomination,
         "colour": STATE_COLOURS.get(nomination.state, ""),
@@ -128,10 +129,10 @@ def _seal_page(actor: Actor, nomination: Nomination) -> Correction | None:
     return rows.annotate(scanned=Exists(SealScan.objects.filter(correction=OuterRef("pk")))).order_by("-pk").first()
 
 
-def _may_judge(actor: Actor, nomination: Nomination) -> Verdict:
-    """Whether the actor judges this nomination for its district: not its own organisation's. One query for officers."""
+def _verdict(actor: Actor, nomination: Nomination, rule: Callable[..., Verdict]) -> Verdict:
+    """What `rule` (may_judge, may_decide) says to the actor: not on its own organisation's. One query for officers."""
     worn = hats(actor) if actor.is_district else frozenset()
-    return rules.may_judge(actor, nomination, hats=worn, evaluator_organisation_id=evaluator_organisation(nomination))
+    return rule(actor, nomination, hats=worn, evaluator_organisation_id=evaluator_organisation(nomination))
 
 
 def _moves(actor: Actor, nomination: Nomination, *, may_judge: bool) -> list[tuple[str, str, bool]]:
@@ -202,7 +203,7 @@ def findings(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "checked_at": clock.spoken(nomination.last_check.created_at) if nomination.last_check else "",
         "groups": _grouped([(finding, decided.get(finding.rule)) for finding in found]),
         "counts": _counts(found),
-        "may_decide": actor.is_district,
+        "may_decide": actor.is_district and _verdict(actor, nomination, rules.may_decide).allowed,
     }
     return render(request, "nominations/findings.html", context)
 

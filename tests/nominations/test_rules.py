@@ -8,7 +8,7 @@ import pytest
 
 from greenportal.accounts.actors import Actor, Role
 from nominations import rules
-from nominations.states import EDITABLE, PUBLIC_TO_CITY, ListState, NominationState
+from nominations.states import EDITABLE, PUBLIC_TO_CITY, WITH_DISTRICT, ListState, NominationState
 
 OWN, OTHER = 1, 2
 FIRM, OTHER_FIRM, EVALUATOR_FIRM = 11, 12, 13
@@ -113,8 +113,11 @@ def test_the_city_reviews_what_it_received_and_nobody_else_does():
 
 def test_decisions_are_the_districts_before_submission_and_the_citys_after():
     decide = lambda state: lambda a: rules.may_decide(a, Thing(state), hats=frozenset(), evaluator_organisation_id=None)  # noqa: E731
-    assert allowed(decide("checked")) == DISTRICT
-    assert allowed(decide("submitted")) == DISTRICT | CITY
+    for state in NominationState.values:
+        after = CITY if state in PUBLIC_TO_CITY else set()
+        assert allowed(decide(state)) == (DISTRICT if state in WITH_DISTRICT else after), state
+    late = rules.may_decide(ACTORS["officer"], Thing("submitted"), hats=frozenset(), evaluator_organisation_id=None)
+    assert late.reason == rules.DECIDED_BY_CITY
 
 
 @pytest.mark.parametrize("hat", [FIRM, EVALUATOR_FIRM])

@@ -9,14 +9,17 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from greenportal.accounts.actors import Role
+from greenportal.accounts.models import User
 from greenportal.filings.models import Filing
 from greenportal.findings.types import Stale
+from nominations import rules
 from nominations.constants import SCOPE_NOMINATION
 from nominations.models import Decision, Nomination
 from nominations.selectors.decisions import facts_of
 from nominations.services import deciding, rechecking
 from nominations.views.shared import findings_of
 from tests.factories import nominations as make
+from tests.factories.accounts import make_membership
 from tests.nominations.views.browsing import browser, city_browser
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +131,31 @@ def test_the_city_decides_on_what_it_read_too(district):
     refused = lead.post(url, posted)
     assert refused.status_code == 409 and WORDS in refused.content.decode()
     assert not Decision.objects.filter(rule="CAP").exists()
+
+
+OFFER = "decide/ENERGY/"
+
+
+def test_the_district_decides_only_while_it_is_with_the_district(district):
+    """The newest decision counts: after submission the district would overrule what the city decided in writing."""
+    nomination = make.make_needing_decision(district)
+    client, findings = browser(district.officer), reverse("nominations:findings", args=[nomination.pk])
+    url = reverse("nominations:decide", args=[nomination.pk, "ENERGY"])
+    assert OFFER in client.get(findings).content.decode()
+    posted = {**hidden(client.get(url)), "keep": "yes", "reason": WORDS}
+    Nomination.objects.filter(pk=nomination.pk).update(state="submitted")
+    assert OFFER not in client.get(findings).content.decode()
+    for answer in (client.get(url), client.post(url, posted)):
+        assert answer.status_code == 403 and rules.DECIDED_BY_CITY in answer.content.decode()
+    assert not Decision.objects.exists()
+
+
+def test_an_officer_who_also_works_for_the_applicant_is_offered_no_decision(district):
+    nomination = make.make_needing_decision(district)
+    findings = reverse("nominations:findings", args=[nomination.pk])
+    user = User.objects.get(pk=district.officer.user_id)
+    worn = make_membership(user, Role.APPLICANT, organisation=nomination.applicant)
+    client = browser(district.officer)
+    assert OFFER not in client.get(findings).content.decode()
+    worn.delete()
+    assert OFFER in client.get(findings).content.decode()
