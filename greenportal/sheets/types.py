@@ -82,6 +82,7 @@ class Field:
     max_length: characters; formula: computed, never typed; show_if: expression over the sheet's answers;
     who: the party that alone may write it, one of WRITERS, empty for whoever fills the sheet;
     step: what a number must be a multiple of; max_from: column of the same row whose printed number is its limit;
+    wording: the stated unit of the product and the word printed for it (`sheets.units`): a number is read with either;
     copy: may be taken over from an earlier filing; reuse: name of the datum where another sheet or the
     directory holds the same (asked once, then prefilled).
     """
@@ -91,6 +92,7 @@ class Field:
     type: FieldType = FieldType.TEXT
     required: Required = Required.HARD
     unit: str = ""
+    wording: tuple[str, str] = ("", "")
     decimals: int = 0
     min: Decimal | None = None
     max: Decimal | None = None

@@ -39,9 +39,12 @@ def _worded(unit: str, words: Mapping[str, str]) -> str:
     return unit
 
 
-def _field(field: Field, words: Mapping[str, str]) -> Field:
+def _field(field: Field, words: Mapping[str, str], *, rows: bool = False) -> Field:
+    """Return the field with its unit worded; rows: the units stand in its printed rows, and some are worded."""
     unit = _worded(field.unit, words)
-    return field if unit == field.unit else replace(field, unit=unit)
+    if unit == field.unit and not (rows and field.is_number and not unit):
+        return field
+    return replace(field, unit=unit, wording=next((meant, word) for word, meant in words.items()))
 
 
 def _row(row: FixedRow, words: Mapping[str, str]) -> FixedRow:
@@ -51,8 +54,8 @@ def _row(row: FixedRow, words: Mapping[str, str]) -> FixedRow:
 
 
 def _table(table: Table, words: Mapping[str, str]) -> Table:
-    columns = tuple(_field(column, words) for column in table.columns)
     fixed = tuple(_row(row, words) for row in table.fixed)
+    columns = tuple(_field(column, words, rows=fixed != table.fixed) for column in table.columns)
     return table if (columns, fixed) == (table.columns, table.fixed) else replace(table, columns=columns, fixed=fixed)
 
 

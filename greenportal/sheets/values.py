@@ -94,9 +94,12 @@ def _long(_field: Field, text: str) -> str:
 
 def _number(field: Field, text: str) -> str:
     raw = code(text)
-    unit = _SPACES.sub("", field.unit.translate(_SYMBOLS))
-    if unit and raw.endswith(unit) and raw != unit:
-        raw = raw[: -len(unit)]
+    meant, printed = field.wording
+    for unit in (field.unit, field.unit.replace(meant, printed) if meant else ""):
+        behind = _SPACES.sub("", unit.translate(_SYMBOLS))
+        if behind and raw.endswith(behind) and raw != behind:
+            raw = raw[: -len(behind)]
+            break
     return numerals.canonical(raw) or numerals.from_chinese(raw) or text
 
 

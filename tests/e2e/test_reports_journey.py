@@ -131,6 +131,7 @@ def test_both_reports_go_through_excel_into_one_pdf(
     by_excel(desk, THIRD, tmp_path / "第三方评价.xlsx", "reports-third")
     desk.page.get_by_role("button", name=re.compile("^确认保存")).click()
     desk.says(f"已从Excel保存{len(THIRD)}项。")
+    assert "另有" not in desk.page.inner_text("main")
     desk.go("report", nomination.pk)
     assert desk.page.input_value("#id_author") == "乙样本"
     desk.page.fill("#id_report_on", "2022-09-20")

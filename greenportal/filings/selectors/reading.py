@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
@@ -24,14 +24,14 @@ def sheet_of(filing: Filing) -> Sheet:
     return sheets_of([filing.definition_sha256])[filing.definition_sha256]
 
 
-def worded_sheet(filing: Filing, words: Mapping[str, str] | None = None) -> Sheet:
+def worded_sheet(filing: Filing) -> Sheet:
     """Return the sheet as people see it and type in it: with the stated unit of the product in its units.
 
-    words: those stated in another sheet of the same owner; None: this filing's own. Fingerprints and changes of
-    forms are told from `sheet_of`.
+    The unit is the filing's own answer, or what another sheet of the same owner states (`registry.Scope.words`): page,
+    autosave and Excel read one form alike. Fingerprints and changes of forms are told from `sheet_of`.
     """
     sheet = sheet_of(filing)
-    return stated(sheet, words_of(sheet, filing.answers) | dict(words or {}))
+    return stated(sheet, words_of(sheet, filing.answers) | dict(registry.scope(filing.scope).words(filing)))
 
 
 def sheets_of(hashes: Iterable[str]) -> dict[str, Sheet]:

@@ -13,7 +13,7 @@ from greenportal.accounts.actors import Actor
 from greenportal.accounts.models import User
 from greenportal.audit.services import Entry, record, record_all
 from greenportal.filings.models import Filing
-from greenportal.filings.selectors import sheet_of, sheets_of
+from greenportal.filings.selectors import sheets_of, worded_sheet
 from greenportal.filings.services.following import announce
 from greenportal.filings.services.keeping import withheld
 from greenportal.filings.services.locking import LOCKED, editable_filing
@@ -79,7 +79,7 @@ def save(
     with transaction.atomic():
         filing = editable_filing(actor, filing_id)
         require_form(filing, definition)
-        sheet = sheet_of(filing)
+        sheet = worded_sheet(filing)
         made = _change(filing, sheet, Edit(filing_id, seen_version, changes), actor, client)
         if made.stored:
             filing.save(update_fields=list(_STORED))
@@ -279,7 +279,7 @@ def confirm_section(*, filing_id: int, section: str, done: bool, actor: Actor) -
     """
     with transaction.atomic():
         filing = editable_filing(actor, filing_id)
-        sheet = sheet_of(filing)
+        sheet = worded_sheet(filing)
         part = next((item for item in sheet.sections if item.key == section), None)
         if part is None:
             raise Invalid("选择表单中的一个部分。")

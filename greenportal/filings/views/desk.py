@@ -110,7 +110,7 @@ def desk_for(actor: Actor, filing_id: int) -> Desk:
     verdict = owner.edit(actor, filing.scope_id, filing.sheet_key)
     if verdict and filing.locked:
         verdict = denied(LOCKED)
-    sheet = worded_sheet(filing, owner.words(filing))
+    sheet = worded_sheet(filing)
     return Desk(actor, filing, sheet, owner, verdict, readonly_for(actor, filing, sheet))
 
 

@@ -29,6 +29,8 @@ from greenportal.sheets.workbook.types import (
 )
 
 _SEARCHED_ROWS = 40
+#: Printed texts that name no row: 产品单位 stands in units until the product's is stated, and a file may be of before.
+_UNNAMING = frozenset({"unit"})
 _NOTHING = fingerprint("")
 AGAIN = "在网页上重新下载填报表，把内容填入后上传"
 
@@ -344,7 +346,8 @@ class _Reader:
         filled = any(_text(row, grid.columns[f"column:{c.key}"]) for c in table.columns if not c.formula)
         good = fixed is not None and row_id not in desk.rows[table.key]
         if fixed is not None and good:
-            pairs = ((grid.columns[f"column:{key}"], text) for key, text in fixed.values.items())
+            named = ((key, text) for key, text in fixed.values.items() if key not in _UNNAMING)
+            pairs = ((grid.columns[f"column:{key}"], text) for key, text in named)
             good = all(clean(_text(row, at)) == clean(text) for at, text in pairs)
             desk.rows[table.key].add(row_id)
         if not good and filled:
