@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import transaction
@@ -61,14 +61,22 @@ def open_forms(*, nomination_id: int, sheet_keys: Collection[str]) -> bool:
         if held.state not in EDITABLE:
             return False
         behind = _behind(held, sheet_keys)
-        for filing, new, borne in behind:
-            answers = carried(sheet_of(filing), new, filing.answers, borne=borne)
-            repin(filing_id=filing.pk, sheet=new, cause="form", actor=Actor.system("nominations.form"), answers=answers)
+        for filing, new, plain in behind:
+            carry = partial(_carried, new, plain)
+            repin(filing_id=filing.pk, sheet=new, cause="form", actor=Actor.system("nominations.form"), carry=carry)
     return bool(behind)
 
 
-def _behind(nomination: Nomination, sheet_keys: Collection[str]) -> list[tuple[Filing, Sheet, frozenset[str]]]:
-    """Return the filings under another definition than the one in force, with it and the tables whose rows a table gives."""
+def _carried(new: Sheet, plain: Sheet, old: Sheet, answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Carry the answers from `old` to `new`: in tables whose rows an evaluation table gives, or gave, by their words."""
+    printed = {item.key: item for item in plain.tables()}
+    given = {item.key for item in new.tables() if item.fixed != printed[item.key].fixed}
+    gave = {t.key for t in old.tables() if t.fixed and t.key in printed and t.source != printed[t.key].source}
+    return carried(old, new, answers, borne=given | gave)
+
+
+def _behind(nomination: Nomination, sheet_keys: Collection[str]) -> list[tuple[Filing, Sheet, Sheet]]:
+    """Return the filings under another definition than the one in force, with it, with and without an evaluation table."""
     rulebook = rulebook_at(nomination.round_id)[0]
     held = {row.sheet_key: row.filing for row in nomination.sheets.select_related("filing")}
     table = _table_of(nomination, rulebook, held)
@@ -77,8 +85,7 @@ def _behind(nomination: Nomination, sheet_keys: Collection[str]) -> list[tuple[F
         plain, filing = shipped(rulebook.key, key), held.get(key)
         new = with_table(plain, table) if _bears(nomination.category, key) else plain
         if filing is not None and not filing.locked and filing.definition_sha256 != new.sha256:
-            rows = {item.key: item.fixed for item in plain.tables()}
-            found.append((filing, new, frozenset(item.key for item in new.tables() if item.fixed != rows[item.key])))
+            found.append((filing, new, plain))
     return found
 
 
@@ -100,7 +107,8 @@ def follow_table(nomination: Nomination, actor: Actor, *, book: Rulebook | None 
     """Let both reports bear the rows of the table now in force for them; returns whether a form changed.
 
     Answers are carried to the row with the same words; what the new form does not ask stays in the version that is
-    written first. In the caller's transaction, which holds the nomination's lock.
+    written first. A locked report (an evaluator's finished one) stays as it was confirmed; opened again, it follows
+    when its page is drawn. In the caller's transaction, which holds the nomination's lock.
     """
     if nomination.category not in _FOLLOWING:
         return False
@@ -110,15 +118,18 @@ def follow_table(nomination: Nomination, actor: Actor, *, book: Rulebook | None 
     table = _table_of(nomination, rulebook, held)
     changed = False
     for key in (f"{category}{SELF_MARK}", f"{category}{THIRD_PARTY_MARK}"):
-        if key not in held:
+        if key not in held or held[key].locked:
             continue
         filing, old = held[key], sheet_of(held[key])
         new = with_table(shipped(rulebook.key, key), table)
         if new.sha256 != old.sha256 and _rows(new) != _rows(old):
-            answers = carried(old, new, filing.answers)
-            repin(filing_id=filing.pk, sheet=new, cause="table", actor=actor, answers=answers)
+            repin(filing_id=filing.pk, sheet=new, cause="table", actor=actor, carry=partial(_by_words, new))
             changed = True
     return changed
+
+
+def _by_words(new: Sheet, old: Sheet, answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    return carried(old, new, answers)
 
 
 def _rows(sheet: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from greenportal.accounts.actors import Role
 from greenportal.filings import services
 from greenportal.filings.models import Filing, SheetDefinition
 from greenportal.filings.selectors import reading, sheet_of
+from greenportal.filings.selectors.changes import form_change
 from greenportal.findings.types import NotVisible, Refused
 from tests.factories import accounts, filings
 
@@ -74,3 +75,16 @@ def test_copy_from_a_foreign_filing_is_not_visible_and_into_a_locked_one_refused
         services.set_locked(filing_ids=[new.pk], locked=True)
         with pytest.raises(Refused):
             services.copy_answers(from_filing=old.pk, to_filing=new.pk, actor=owner)
+
+
+def test_two_forms_followed_in_a_row_tell_what_changed_since_the_first(applicant):
+    first = filings.definition()
+    first["sections"][0]["fields"].append({"key": "old", "label": "旧项", "required": "no"})
+    filing = filings.make_filing(applicant, sheet=filings.from_json(first), answers={"name": "甲", "old": "乙"})
+    second, third = filings.definition(), filings.definition()
+    for made, keys in ((second, ["b"]), (third, ["b", "c"])):
+        made["sections"][0]["fields"] += [{"key": key, "label": f"新项{key}", "required": "no"} for key in keys]
+        filing = services.repin(filing_id=filing.pk, sheet=filings.from_json(made), cause="form", actor=applicant)
+    told = form_change(filing, sheet_of(filing))
+    assert [asked.label for asked in told.added] == ["新项b", "新项c"]
+    assert [(change.label, change.before) for change in told.gone] == [("旧项", "乙")]

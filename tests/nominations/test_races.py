@@ -24,6 +24,7 @@ from nominations.models import ListVersion, Nomination, NominationVersion, Recom
 from nominations.selectors.nominations import visible_to
 from nominations.services import (
     finalising,
+    following,
     handing_in,
     moving,
     ranking,
@@ -34,6 +35,7 @@ from nominations.services import (
 )
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
+from tests.nominations.views.test_forms_in_force import begun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT = 1.5
@@ -359,3 +361,35 @@ def test_ranking_and_a_recheck_do_not_wait_in_a_circle(monkeypatch, guarded):
 
     results = together(lambda: ranking.shift(actor=district.officer, nomination_id=second.pk, up=True), recheck)
     assert ("deadlock" in repr(results)) is not guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("way", ["opened", "table"])
+def test_what_an_autosave_stores_while_a_form_follows_is_carried_too(monkeypatch, guarded, way):
+    district = make.make_district()
+    nomination = make.make_draft(district)
+    filing = begun(nomination, key="factory_self", without="self_score")
+    applicant = make.applicant_of(nomination)
+    moment, read = {"opened": "_behind", "table": "_table_of"}[way], dict(filing.answers)
+    real = getattr(following, moment)
+
+    def late() -> None:
+        save(filing_id=filing.pk, seen_version=filing.version, changes={"next_steps": "刚写的"}, actor=applicant)
+
+    def then_saved(*args: Any, **kwargs: Any) -> Any:
+        found = real(*args, **kwargs)
+        if connection.in_atomic_block and not Filing.objects.get(pk=filing.pk).answers.get("next_steps"):
+            assert errors_in(together(late)) == []
+        return found
+
+    monkeypatch.setattr(following, moment, then_saved)
+    if not guarded:
+        carry = following.carried
+        monkeypatch.setattr(following, "carried", lambda old, new, _now, **more: carry(old, new, read, **more))
+    if way == "opened":
+        assert following.open_forms(nomination_id=nomination.pk, sheet_keys=["factory_self"])
+    else:
+        monkeypatch.setattr(following, "_rows", lambda sheet: sheet.sha256)
+        assert following.follow(nomination_ids=[nomination.pk]) == 1
+    filing.refresh_from_db()
+    assert (filing.answers.get("next_steps") == "刚写的") is guarded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -30,16 +30,18 @@ def begin_anew(*, filing_id: int, cause: str, actor: Actor, answers: Mapping[str
         return _put(filing, sheet, canonical_answers(sheet, answers or {}), cause=cause, actor=actor)
 
 
-def repin(
-    *, filing_id: int, sheet: Sheet, cause: str, actor: Actor, answers: Mapping[str, Any] | None = None
-) -> Filing:
+#: From a filing's definition and answers, as they stand under its lock, to the answers under the new definition.
+Carry = Callable[[Sheet, Mapping[str, Any]], Mapping[str, Any]]
+
+
+def repin(*, filing_id: int, sheet: Sheet, cause: str, actor: Actor, carry: Carry | None = None) -> Filing:
     """Go on under another definition of the same form (rows of another evaluation table); the same one changes nothing.
 
     cause: one of `models.FORM_CAUSES`. Answers to what the new definition still has are kept by their permanent keys,
     and a section stays finished where neither its questions nor its answers changed; what the new definition does
     not have stays in the version that is written first, and `selectors.changes.form_change` tells both.
-    `answers`: those of the filing as its owner carries them over. The caller has checked that the actor may, and
-    holds the owner's lock.
+    carry: how the owner carries the answers over, called under the filing's lock, so that what an autosave stored a
+    moment ago is carried too. The caller has checked that the actor may, and holds the owner's lock.
     """
     with transaction.atomic():
         filing = locked_filing(filing_id)
@@ -56,7 +58,7 @@ def repin(
             ignore_conflicts=True,
         )
         old = sheet_of(filing)
-        given = alike(old, sheet, filing.answers if answers is None else answers)
+        given = alike(old, sheet, carry(old, filing.answers) if carry else filing.answers)
         kept = canonical_answers(sheet, given)
         return _put(
             filing,
@@ -64,7 +66,8 @@ def repin(
             kept,
             cause=cause,
             actor=actor,
-            former=filing.definition_sha256 if _typed(filing) else "",
+            # The first of several forms in a row: until it is frozen all that any of them changed is news.
+            former=filing.former_sha256 or (filing.definition_sha256 if _typed(filing) else ""),
             done=_still_done(old, sheet, filing, kept),
         )
 

@@ -11,7 +11,7 @@ from greenportal.accounts.actors import Role
 from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
 from greenportal.filings.selectors import sheet_of
 from greenportal.filings.selectors.workbooks import filled
-from greenportal.filings.services import preview, repin, save
+from greenportal.filings.services import preview, repin, save, set_locked
 from greenportal.findings.types import Invalid, NotVisible, Refused
 from greenportal.rounds import services as rounds
 from greenportal.rounds.rulebook import EvaluationItem, load
@@ -24,6 +24,7 @@ from nominations.models import Nomination
 from nominations.selectors import facts
 from nominations.selectors.content import contents, gaps
 from nominations.services import drafting
+from nominations.services.following import open_forms
 from tests.factories import nominations as make
 from tests.factories.accounts import make_actor
 from tests.factories.jobs import run_due_jobs
@@ -293,6 +294,26 @@ def test_a_table_entered_or_replaced_after_the_choice_is_followed_by_the_words_o
     assert {"_id": "i1", "score": "80"} in kept[-2], "what the new table does not ask stays in a version"
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_finished_third_party_report_keeps_its_rows_until_it_is_opened_again(district, opened):
+    nomination = make.make_complete(district)
+    Nomination.objects.filter(pk=nomination.pk).update(standard="JB/T 1-2020")
+    third = report(nomination, "factory_third")
+    write(third, evaluator_of(nomination), **{"product[8d1n1].met": "yes"})
+    set_locked(filing_ids=[third.pk], locked=not opened)
+    held = report(nomination, "factory_third")
+    enter(district, bearing_table("轴承减重"))
+    now = report(nomination, "factory_third")
+    if opened:
+        assert now.definition_sha256 != held.definition_sha256
+        return
+    assert (now.definition_sha256, now.answers) == (held.definition_sha256, held.answers)
+    assert report(nomination, "factory_self").definition_sha256 != now.definition_sha256
+    set_locked(filing_ids=[third.pk], locked=False)
+    assert open_forms(nomination_id=nomination.pk, sheet_keys=["factory_third"])
+    assert [row.id for row in sheet_of(report(nomination, "factory_third")).table("product").fixed] == ["i1"]
+
+
 def test_what_was_handed_in_keeps_the_form_it_was_handed_in_with(district):
     nomination = make.make_handed_in(district)
     before = report(nomination, "factory_self").definition_sha256
@@ -324,3 +345,21 @@ def test_a_supply_chains_report_bears_the_rows_of_its_industrys_table(district):
     assert [level.label for level in kept.levels] == ["5星", "4星", "3星", "2星", "1星"], (
         "levels outlive the replacement"
     )
+
+
+def test_opened_before_the_job_ran_a_report_without_its_industrys_table_keeps_what_names_its_rows(district):
+    nomination = make.make_draft(district, "supply_chain")
+    own = report(nomination, "supply_chain_self")
+    item = EvaluationItem(code="E1", group="生产", name="无铅焊接", max_score=Decimal(10), kind="定量")
+    draft = TableDraft(
+        label="电子表", category="supply_chain", system="electronics", groups=(("生产", None),), items=(item,)
+    )
+    enter(district, draft)
+    write(report(nomination, "supply_chain_conditions"), district.officer, system="electronics")
+    run_due_jobs(JOB_CHANGED)
+    write(own, district.officer, **{"industry_indicators[E1].score": "9"})
+    write(report(nomination, "supply_chain_conditions"), district.officer, system="generic")
+    assert open_forms(nomination_id=nomination.pk, sheet_keys=["supply_chain_self"])
+    own.refresh_from_db()
+    (row,) = own.answers["industry_indicators"]
+    assert (row["item"], row["score"]) == ("无铅焊接", "9")
