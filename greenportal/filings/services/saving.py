@@ -25,7 +25,7 @@ from greenportal.sheets.printing import text_of
 from greenportal.sheets.validation import in_row
 from greenportal.sheets.values import clean, is_empty, normalise
 
-FORM_MOVED = "表单已经更新，请刷新页面后继续填写。"
+FORM_MOVED = "表单已经更新。返回表单，把刚才填写的内容填入新表单。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,17 @@ class Conflict:
     owner: str = ""
 
 
+class FormMoved(Invalid):
+    """The page was drawn under another definition of the form; a page that stays open says it in its own words."""
+
+
 def require_form(filing: Filing, definition: str) -> None:
-    """Raise Invalid when a page was drawn under another definition of the form: the same row may mean another thing.
+    """Raise FormMoved when a page was drawn under another definition of the form: the same row may mean another thing.
 
     definition: sha256 that the page names; "" is not judged.
     """
     if definition and definition != filing.definition_sha256:
-        raise Invalid(FORM_MOVED)
+        raise FormMoved(FORM_MOVED)
 
 
 def save(
@@ -178,7 +182,7 @@ def _normalised(sheet: Sheet, answers: Mapping[str, Any], changes: Mapping[str, 
         elif place is not None and place.table and not place.column and value is None and _has_table(sheet, place):
             wanted[path] = None
         else:
-            raise Invalid(FORM_MOVED, errors={path: ["这一项不在现行表单中。"]})
+            raise FormMoved(FORM_MOVED, errors={path: ["这一项不在现行表单中。"]})
     return wanted
 
 

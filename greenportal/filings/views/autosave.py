@@ -22,6 +22,8 @@ from greenportal.sheets import Level, Section, compute
 from greenportal.sheets.paths import cell, input_name, rows_of
 from greenportal.sheets.printing import text_of
 
+#: Refreshing would lose what stands in the page; sending it whole lists it to be copied.
+FORM_MOVED = "表单已经更新。点“保存并继续”，系统会列出刚才填写的内容，复制后在新表单中填写。"
 TWELVE_HOURS = 12 * 3600
 
 
@@ -53,6 +55,8 @@ def autosave(request: HttpRequest, filing_id: int, section: str) -> HttpResponse
             for c in refused.current
         ]
         return JsonResponse({"message": refused.message, "conflicts": rows}, status=refused.status)
+    except services.FormMoved as refused:
+        return JsonResponse({"message": FORM_MOVED}, status=refused.status)
     except DomainError as refused:
         return JsonResponse({"message": refused.message}, status=refused.status)
     answers = compute(sheet, saved.filing.answers)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
 from greenportal.filings.services import freeze, save, set_locked
+from greenportal.filings.views.autosave import FORM_MOVED
 from greenportal.sheets import from_json
 from nominations import wiring
 from nominations.models import Nomination
@@ -167,9 +168,11 @@ def test_a_page_drawn_before_gives_back_what_was_typed_also_where_it_is_asked_no
     answer = client.post(url, posted)
     html = answer.content.decode()
     assert answer.status_code == 400
-    assert ("二级" in html, "9 吨" in html, "表单已经更新" in html) == (True, True, True)
+    assert ("二级" in html, "9 吨" in html, "表单已经更新。返回表单，" in html) == (True, True, True)
     auto = client.post(reverse("filings:autosave", args=[filing.pk, "product"]), posted)
-    assert "表单已经更新" in auto.json()["message"]
+    assert auto.status_code == 400
+    assert auto.json()["message"] == FORM_MOVED
+    assert ("刷新" in html, "刷新" in FORM_MOVED, "保存并继续" in FORM_MOVED) == (False, False, True)
     filing.refresh_from_db()
     assert "output" not in filing.answers
     current = {**posted, "_form": filing.definition_sha256, "_version": str(filing.version)}
