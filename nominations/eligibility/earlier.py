@@ -21,6 +21,10 @@ Part = tuple[str, Sheet, Mapping[str, Any]]
 _NO_TOTALS = frozenset({"%", "分"})
 #: Columns of points beside an indicator; the unit of their row is the indicator's.
 _POINTS = frozenset({"max_score", "score"})
+#: Years before the nomination's own, in tables of three years: last year's nomination holds them as its own.
+_PAST_YEARS = frozenset({"y1", "y2"})
+#: Table of the year before: of which year it speaks, both nominations say themselves.
+_YEAR_BEFORE = "last_year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def _figures(sheet: Sheet, answers: Mapping[str, Any]) -> dict[tuple[str, ...], 
         value = _read(field, answers.get(field.key))
         if value is not None and not field.formula and field.unit not in _NO_TOTALS:
             found[(field.key,)] = _Figure(field.label, field.unit, value)
-    for table in sheet.tables():
+    for table in (table for table in sheet.tables() if table.key != _YEAR_BEFORE):
         found |= _in_table(table, answers)
     return found | _measured(answers)
 
@@ -78,13 +82,17 @@ def _in_table(table: Table, answers: Mapping[str, Any]) -> dict[tuple[str, ...],
     found: dict[tuple[str, ...], list[_Figure]] = {}
     for row in rows_of(table, answers):
         words = _words(table, row)
-        name = row["_id"] if table.fixed_row(row["_id"]) else "｜".join(words)
+        fixed = table.fixed_row(row["_id"])
+        name = row["_id"] if fixed else "｜".join(words)
+        called = (fixed and row.get("item")) or "　".join(words) or row["_id"]
         for column in table.columns if name else ():
             meant = in_row(column, row)
             value = _read(meant, row.get(column.key))
-            if value is None or column.formula or column.key in _POINTS or meant.unit in {"", *_NO_TOTALS}:
+            if value is None or column.formula or column.key in _POINTS | _PAST_YEARS:
                 continue
-            label = f"{table.label}“{'　'.join(words) or row['_id']}”{column.label}"
+            if code(meant.unit) in {"", *_NO_TOTALS}:
+                continue
+            label = f"{table.label}“{called}”{column.label}"
             found.setdefault((table.key, name, column.key), []).append(_Figure(label, meant.unit, value))
     return {place: figures[0] for place, figures in found.items() if len(figures) == 1}
 

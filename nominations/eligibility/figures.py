@@ -11,6 +11,7 @@ from greenportal.sheets import Field, Sheet, Table
 from greenportal.sheets.computing import decimal_of
 from greenportal.sheets.explaining import Explained, explain
 from greenportal.sheets.paths import rows_of
+from greenportal.sheets.values import code
 from nominations.constants import THIRD_PARTY_MARK
 from nominations.eligibility.energies import compared
 from nominations.eligibility.facts import ReportFigures, ShareFigure, StatedScore, VerifiedFigure, YearFigure
@@ -122,7 +123,7 @@ def _typed_shares(key: str, table: Table, answers: Mapping[str, Any]) -> Iterato
     party = "第三方评价：" if key.endswith("_third") else ""
     for row in rows_of(table, answers):
         # Of free rows only the evaluator's are shares for sure: it names the applicant's figure that it verified.
-        if row.get("unit") != PERCENT or (table.fixed_row(row["_id"]) is None and table.key != _VERIFIED):
+        if code(row.get("unit", "")) != PERCENT or (table.fixed_row(row["_id"]) is None and table.key != _VERIFIED):
             continue
         for column in table.columns:
             if column.key in _POINTS:

@@ -87,11 +87,17 @@ def test_a_finding_reads_it(sheet, table, row, _other, column, label):
     assert f"{label}为120%，应在0到100%之间" in bad.because
 
 
-def test_a_share_that_the_evaluator_verified_by_material_is_read_in_its_rows_unit_too():
+@pytest.mark.parametrize("percent", ["%", "％"])
+def test_a_share_that_the_evaluator_verified_by_material_is_read_in_its_rows_unit_too(percent):
     path = "verified_rows__r1__"
     data = QueryDict(mutable=True)
     data.update(
-        {f"{path}indicator": "green_materials", f"{path}name": "再生钢材", f"{path}unit": "%", f"{path}value": "120%"}
+        {
+            f"{path}indicator": "green_materials",
+            f"{path}name": "再生钢材",
+            f"{path}unit": percent,
+            f"{path}value": "120%",
+        }
     )
     answers = {"verified_rows": [{"_id": "r1"}]}
     changes = build_form(FACTORY, section_of(FACTORY, "verified_rows"), answers, data).changes()

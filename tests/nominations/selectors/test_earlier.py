@@ -71,6 +71,21 @@ def test_whole_numbers_decimals_and_columns_of_tables_are_compared():
     assert compared("supply_chain_self", {"self_score": "90"}, {"self_score": "45"}) == []
 
 
+def test_figures_of_years_before_are_not_held_against_last_years_figures_of_years_before():
+    last = {"last_year": [{"_id": "output", "value": "5"}], "output_value": "7"}
+    assert [row[0] for row in compared("factory_self", last, last)] == ["总产值"]
+    years = {"eg": [{"_id": "EG1", "y1": "1", "y2": "2", "y3": "3"}]}
+    [found] = compared("park_self", years, years)
+    assert (found[0].count("能源产出率"), found[2]) == (1, Decimal(3))
+
+
+def test_a_printed_row_is_named_by_its_indicator_alone():
+    sheet = load(sheet_file("2022", "park_self"))
+    row = sheet.table("eg").fixed_row("EG1").values
+    [found] = compared("park_self", {"eg": [{"_id": "EG1", "y3": "3"}]}, {"eg": [{"_id": "EG1", "y3": "3"}]})
+    assert f"“{row['item']}”" in found[0]
+
+
 def test_units_are_converted_only_where_they_measure_the_same():
     assert (factor("万吨", "t"), factor("kgce/t", "tce/t")) == (Decimal(10000), Decimal("0.001"))
     assert (factor("吨", "台"), factor("tce/t", "tce/台"), factor("", "吨")) == (None, None, None)
