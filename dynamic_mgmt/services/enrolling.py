@@ -89,20 +89,20 @@ class _Told:
 
 
 def _settled(items: Sequence[EnrolItem], rows: Sequence[ListedRow]) -> tuple[list[ListedUnit], list[Doubt]]:
-    """Return the units made or linked, and the rows that a person must decide first."""
+    """Return the units made or linked, and the rows that a person must decide first, each once."""
     stored = load(rows)
     units: list[ListedUnit] = []
-    doubts: list[Doubt] = []
+    doubts: dict[str, Doubt] = {}
     made: dict[tuple[Any, ...], ListedUnit] = {}
     for item, row in zip(items, rows, strict=True):
         unit = made.get(row.identity) or match(row, stored)
         if isinstance(unit, Doubt):
-            doubts.append(unit)
+            doubts[unit.key] = unit
             continue
         done = _made(item, row) if unit is None else _linked(item, row, unit)
         made[row.identity] = done
         units.append(done)
-    return units, doubts
+    return units, list(doubts.values())
 
 
 def _row(item: EnrolItem, number: int, uscc: str, told: _Told) -> ListedRow:

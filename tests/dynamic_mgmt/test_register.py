@@ -279,6 +279,16 @@ def test_a_doubtful_result_waits_for_a_person_and_then_enters(lead, reviewer):
     assert ListedUnit.objects.count() == 1
 
 
+def test_one_doubtful_result_that_stands_twice_is_asked_once(lead):
+    firm = make_organisation(name="虚构新名有限公司")
+    make_listed("完全不同的旧名厂", batch="7", list_year=2022, uscc=firm.uscc)
+    item = EnrolItem(firm.pk, "factory", firm.name)
+    assert enrolled(lead, item, item) == [] and MatchDoubt.objects.count() == 1
+    # control: two that differ are two questions
+    assert enrolled(lead, item, EnrolItem(firm.pk, "factory", "又一虚构名有限公司")) == []
+    assert MatchDoubt.objects.count() == 2
+
+
 def test_two_products_of_one_body_are_two_rows(lead):
     organisation = make_organisation()
     items = [EnrolItem(organisation.pk, "product", organisation.name, product_model=m) for m in ("型号一", "型号二")]
