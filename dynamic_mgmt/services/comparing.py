@@ -63,7 +63,7 @@ def load(rows: Sequence[ListedRow]) -> Stored:
     """Return the stored units of the rows' lists with former names, and the answers given. Three queries."""
     found = Stored()
     lists = {row.list_key for row in rows}
-    wanted = ListedUnit.objects.filter(
+    wanted = ListedUnit.objects.select_related("organisation").filter(
         category__in={key[0] for key in lists}, level__in={key[1] for key in lists}, batch__in={key[2] for key in lists}
     )
     names: dict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
@@ -77,8 +77,8 @@ def load(rows: Sequence[ListedRow]) -> Stored:
         for name in filter(None, {unit.name_key, unit.renamed_key}):
             found.by_key[(*key, name, unit.product_model)].append(unit.pk)
         names[key] += [(unit.pk, name) for name in filter(None, {unit.name_key, unit.renamed_key})]
-        if unit.uscc:
-            found.by_code[(*key, unit.uscc, unit.product_model)].append(unit.pk)
+        if code := _code(unit):
+            found.by_code[(*key, code, unit.product_model)].append(unit.pk)
     for unit_id, old_key in UnitName.objects.filter(unit_id__in=found.units).values_list("unit_id", "old_key"):
         unit = found.units[unit_id]
         here = found.by_key[(unit.category, unit.level, unit.batch, old_key, unit.product_model)]
@@ -126,8 +126,14 @@ def match(row: ListedRow, stored: Stored) -> ListedUnit | Doubt | None:
     return Doubt(row, row_key(row), kept[:CANDIDATES], answer is not None)
 
 
+def _code(unit: ListedUnit) -> str:
+    """Return the code that stands on the unit, or that of the legal person that it was linked to (`link_unit`)."""
+    return unit.uscc or (unit.organisation.uscc if unit.organisation else "")
+
+
 def _codes_differ(row: ListedRow, unit: ListedUnit) -> bool:
-    return bool(row.uscc and unit.uscc and row.uscc != unit.uscc)
+    code = _code(unit)
+    return bool(row.uscc and code and row.uscc != code)
 
 
 def _same_list(row: ListedRow, unit: ListedUnit) -> bool:

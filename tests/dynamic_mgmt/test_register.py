@@ -279,6 +279,40 @@ def test_a_doubtful_result_waits_for_a_person_and_then_enters(lead, reviewer):
     assert ListedUnit.objects.count() == 1
 
 
+def linked(reviewer, unit, firm) -> ListedUnit:
+    """Return a unit that bears no code, linked to its legal person by a person's word."""
+    return link_unit(
+        actor=reviewer, unit_id=unit.pk, organisation_id=firm.pk, seen_version=unit.version, reason="虚构名单附件"
+    )
+
+
+def test_a_unit_linked_by_a_person_is_known_by_the_code_of_its_legal_person(lead, reviewer):
+    firm = make_organisation(name="虚构重工集团有限公司")
+    short = make_listed("虚重厂", batch="7", list_year=2022)
+    item = EnrolItem(firm.pk, "factory", firm.name)
+    linked(reviewer, short, firm)
+    assert enrolled(lead, item) == []
+    (asked,) = MatchDoubt.objects.get().candidates
+    assert (asked["id"], ListedUnit.objects.count()) == (short.pk, 1), "asked, not added a second time"
+    # control: without the link nothing says that they are one
+    other = make_listed("虚电厂", batch="7", list_year=2022)
+    assert [u.pk == other.pk for u in enrolled(lead, EnrolItem(make_organisation().pk, "factory", "虚电公司"))] == [
+        False
+    ]
+
+
+def test_a_persons_link_to_another_legal_person_is_not_overwritten(lead, reviewer):
+    one, other = make_organisation(name="虚构重工有限公司"), make_organisation(name="虚构重工有限公司")
+    unit = make_listed("虚构重工有限公司", batch="7", list_year=2022)
+    linked(reviewer, unit, one)
+    assert enrolled(lead, EnrolItem(other.pk, "factory", other.name)) == []
+    assert MatchDoubt.objects.get().candidates[0]["because"] == "名称相同，统一社会信用代码不同"
+    unit.refresh_from_db()
+    assert unit.organisation_id == one.pk
+    # control: its own legal person enters
+    assert [u.pk for u in enrolled(lead, EnrolItem(one.pk, "factory", one.name))] == [unit.pk]
+
+
 def test_one_doubtful_result_that_stands_twice_is_asked_once(lead):
     firm = make_organisation(name="虚构新名有限公司")
     make_listed("完全不同的旧名厂", batch="7", list_year=2022, uscc=firm.uscc)
