@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dynamic_mgmt.models import ListedUnit, RemovalProposal
+from dynamic_mgmt.models import DynamicTable, ListedUnit, RemovalProposal
 from dynamic_mgmt.services import judging
 from dynamic_mgmt.views import register
 from greenportal import clock
@@ -155,6 +155,35 @@ def proposal_in_preparation():
         reviewer = actor(Role.CITY_REVIEWER)
         judging.propose(actor=reviewer, table_id=table.pk, seen_version=table.version, **values)
     return stage
+
+
+PROPOSED = ("尚未公开的建议理由", "审核人员建议", "建议：变更名称", "提出处理建议")
+
+
+def proposal_told(client: Client, stage) -> dict[str, list[str]]:
+    return {name: [word for word in PROPOSED if word in page] for name, page in pages_of(client, stage).items()}
+
+
+@pytest.mark.parametrize("role", [Role.DISTRICT_LEAD, Role.DISTRICT_OFFICER, Role.APPLICANT])
+def test_pages_tell_nobody_but_the_city_what_its_reviewer_proposed(proposal_in_preparation, role):
+    stage = proposal_in_preparation
+    more = {"organisation": stage.organisation} if role == Role.APPLICANT else {"authority": stage.authority}
+    client = as_role(role, **more)
+    assert proposal_told(client, stage) == {"table": [], "unit": [], "board": [], "refusal": []}
+    if role != Role.APPLICANT:
+        # the page of a verb too, should a proposal ever stand where the district has one
+        DynamicTable.objects.filter(pk=stage.table().pk).update(state="filed")
+        shown = client.get(reverse("dynamic_mgmt:table_act", args=[stage.table().pk, "opinion"]))
+        assert shown.status_code == 200 and not [word for word in PROPOSED if word in shown.content.decode()]
+
+
+def test_control_the_city_reads_what_its_reviewer_proposed(proposal_in_preparation):
+    stage, client = proposal_in_preparation, as_role(Role.CITY_LEAD)
+    told = proposal_told(client, stage)
+    assert {"尚未公开的建议理由", "审核人员建议", "提出处理建议"} <= set(told["table"])
+    assert told["board"] == ["建议：变更名称"]
+    act = client.get(reverse("dynamic_mgmt:table_act", args=[stage.table().pk, "send-back"])).content.decode()
+    assert "审核人员建议" in act and "尚未公开的建议理由" in act
 
 
 @pytest.mark.parametrize("verb", ["remove", "send-back", "recheck", "on-site"])
