@@ -61,3 +61,5 @@ AFTER_RETURN = "退回修改后提交"
 DUE_LOCK = 7_310_203
 #: When, before a district's closing instant, it is reminded of what is not filed.
 TABLE_MARKS = (("T-30d", 30), ("T-14d", 14), ("T-7d", 7), ("T-3d", 3), ("T-1d", 1))
+#: Before the day by which a returned table is to be mended: days are given, not months.
+MEND_MARKS = (("T-3d", 3), ("T-1d", 1))

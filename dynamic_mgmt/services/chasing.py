@@ -1,16 +1,16 @@
-"""Reminders before a district's closing instant, to the district and to its units, each once; longer time as a row."""
+"""Reminders before a district's closing instant, and before a returned table's own day, each once; longer time as a row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
 
-from dynamic_mgmt.constants import TABLE_MARKS
+from dynamic_mgmt.constants import MEND_MARKS, TABLE_MARKS
 from dynamic_mgmt.models import DynamicTable, TableMark, TablePeriod
-from dynamic_mgmt.selectors.tables import BY_THE_CLOCK, period_window
+from dynamic_mgmt.selectors.tables import BY_THE_CLOCK, MISSING, period_window
 from dynamic_mgmt.table_rules import may_extend
 from dynamic_mgmt.table_states import TableState
 from greenportal import clock
@@ -29,12 +29,12 @@ LISTED_IN_MAIL = 30
 _FORGET = timedelta(days=2)
 
 
-def due_mark(closes_at: datetime, now: datetime) -> str:
+def due_mark(closes_at: datetime, now: datetime, marks: Sequence[tuple[str, int]] = TABLE_MARKS) -> str:
     """Return the mark that `now` has reached: T-30d … T-1d, `closed`, or nothing. Pure; the last one reached counts."""
     if now >= closes_at:
         return CLOSED if now - closes_at < _FORGET else ""
     reached = ""
-    for mark, days in TABLE_MARKS:
+    for mark, days in marks:
         if now >= closes_at - timedelta(days=days):
             reached = mark
     return reached
@@ -43,7 +43,7 @@ def due_mark(closes_at: datetime, now: datetime) -> str:
 def keep_time() -> int:
     """Remind every district of open rounds that has unfiled tables; returns how many marks were made.
 
-    Each (period, district, mark, closing instant) once: a unique row, so that two runs at a time do no harm
+    Tables returned with a day of their own have their own reminders (`_remind_to_mend`). Each (period, district, mark, closing instant) once: a unique row, so that two runs at a time do no harm
     and an extension starts its own marks.
     """
     made = 0
@@ -51,6 +51,7 @@ def keep_time() -> int:
         waiting = DynamicTable.objects.filter(BY_THE_CLOCK, period=period)
         for authority_id in sorted(set(waiting.values_list("authority_id", flat=True))):
             made += _one(period, authority_id)
+        _remind_to_mend(period)
     return made
 
 
@@ -86,8 +87,7 @@ def _tell(period: TablePeriod, authority_id: int, mark: str, closes_at: datetime
         "path": f"{reverse('dynamic_mgmt:tables')}?period={period.pk}",
     }
     event = f"dynamic_mgmt.remind:{period.pk}:{authority_id}:{mark}:{closes_at.isoformat()}"
-    people = handlers_of(authority_id=authority_id, roles=DISTRICT_ROLES)
-    for address in sorted({p.email.strip() for p in people if p.email.strip()}):
+    for address in _district_addresses(authority_id):
         post(event=event, recipient=address, template="tables_reminder", context=context)
     _tell_units(period, authority_id, mark, closes_at)
 
@@ -115,6 +115,52 @@ def _tell_units(period: TablePeriod, authority_id: int, mark: str, closes_at: da
                     "path": reverse("dynamic_mgmt:table", args=[table.pk]),
                 },
             )
+
+
+def _remind_to_mend(period: TablePeriod) -> None:
+    """Remind of what was returned with a day of its own: the unit's people, or its district where the unit has nobody.
+
+    Once for each (table, mark, day): the outbox keeps one message per event and recipient. Two queries beside the messages.
+    """
+    now, first = clock.now(), timedelta(days=max(days for _, days in MEND_MARKS))
+    rows = DynamicTable.objects.filter(
+        MISSING,
+        period=period,
+        state=TableState.RETURNED,
+        correct_by__gt=now - _FORGET,
+        correct_by__lte=now + first,
+    )
+    found = list(rows.select_related("unit").order_by("pk"))
+    people: dict[int, list[str]] = {}
+    for organisation_id, address in unit_addresses({t.unit.organisation_id or 0 for t in found}) if found else ():
+        people.setdefault(organisation_id, []).append(address)
+    for table in found:
+        told = people.get(table.unit.organisation_id or 0) or _district_addresses(table.authority_id)
+        _tell_to_mend(table, period, told, now)
+
+
+def _tell_to_mend(table: DynamicTable, period: TablePeriod, addresses: Sequence[str], now: datetime) -> None:
+    if table.correct_by is None:
+        return
+    mark = due_mark(table.correct_by, now, MEND_MARKS)
+    context = {
+        "unit": table.unit.current_name,
+        "category": table.get_category_display(),
+        "period": period.label,
+        "mend_by": clock.spoken(table.correct_by),
+        "closed": mark == CLOSED,
+        "path": reverse("dynamic_mgmt:table", args=[table.pk]),
+    }
+    event = f"dynamic_mgmt.remind_mend:{table.pk}:{mark}:{table.correct_by.isoformat()}"
+    with transaction.atomic():
+        for address in addresses:
+            post(event=event, recipient=address, template="table_mend_reminder", context=context)
+
+
+def _district_addresses(authority_id: int) -> list[str]:
+    """Return the addresses of a district's officers, each once."""
+    people = handlers_of(authority_id=authority_id, roles=DISTRICT_ROLES)
+    return sorted({p.email.strip() for p in people if p.email.strip()})
 
 
 def unit_addresses(organisation_ids: Iterable[int]) -> list[tuple[int, str]]:

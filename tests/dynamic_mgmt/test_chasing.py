@@ -287,6 +287,36 @@ def test_a_table_returned_with_a_day_of_its_own_is_not_chased_by_the_clock(days,
     assert (stage.unit.current_name in body) is (due_on is None)
 
 
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_returned_table_is_reminded_of_before_its_own_day_and_once(has_account):
+    stage = make_stage()
+    table, due_on = make_filed(stage), clock.today() + timedelta(days=10)
+    if has_account:
+        make_user(Role.APPLICANT, organisation=stage.organisation, email="u@example.com")
+    make_user(Role.DISTRICT_OFFICER, authority=stage.authority, email="a@example.com")
+    values = {"actor": stage.officer, "table_id": table.pk, "reason": "数据有误"}
+    table = filing.return_table(seen_version=table.version, due_on=due_on, **values)
+    mails = OutboxMail.objects.filter(template="table_mend_reminder").order_by("id")
+    day = f"{due_on.year}年{due_on.month}月{due_on.day}日"
+    for before, number in ((4, 0), (3, 1), (2, 1), (1, 2), (0, 3)):
+        with clock.fixed(table.correct_by - timedelta(days=before)):
+            chasing.keep_time()
+            chasing.keep_time()
+        assert mails.count() == number, before
+    assert set(mails.values_list("recipient", flat=True)) == {"u@example.com" if has_account else "a@example.com"}
+    early, over = rendered(mails[0]), rendered(mails[2])
+    assert early.subject.startswith(f"提醒：{day}") and "前修改并重新提交动态管理表" in early.subject
+    assert stage.unit.current_name in early.body and "修改期限已过" not in early.body
+    assert over.subject.startswith("动态管理表修改期限已过") and "计为已逾期" in over.body
+    # control: what was filed again is not reminded of
+    mails.delete()
+    with clock.fixed(table.correct_by - timedelta(days=3)):
+        filing.file_table(actor=stage.unit_actor, table_id=table.pk)
+    with clock.fixed(table.correct_by - timedelta(days=1)):
+        chasing.keep_time()
+    assert not mails.exists()
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_addresses_of_units_are_one_query(count, django_assert_num_queries):
     firms = [make_stage(f"试验区{n}").organisation for n in range(count)]
