@@ -57,7 +57,7 @@ FLOOR = {
         Role.APPLICANT: 7,
         Role.EVALUATOR_ADMIN: 13,
         Role.EVALUATOR: 4,
-        Role.CITY_REVIEWER: 30,
+        Role.CITY_REVIEWER: 29,
         Role.CITY_LEAD: 36,
     },
 }

@@ -31,6 +31,9 @@ from greenportal.devtools.process import end, spawn
 from greenportal.devtools.redis import RedisServer
 
 WEB_PORT = 8000
+#: Of each of the two web processes. Nothing buffers before them here, as the proxy of production does (eight are
+#: enough behind it): twenty slow uploads beside twenty slow downloads must leave threads to the others.
+WEB_THREADS = 32
 APP_ROLE = "greenportal_app"
 STATE = LOCAL / "run.json"
 _asked_to_stop = threading.Event()
@@ -271,7 +274,7 @@ def _services(port: int, host: str) -> list[Service]:
     worker = [*celery, "worker", "--without-gossip", "--without-mingle", "-O", "fair", "-l", "INFO"]
     beat_file = str(LOCAL / "beat-schedule")
     web = [str(BIN / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port)]
-    web += ["--workers", "2", "--blocking-threads", "8", "--no-ws", "greenportal.wsgi:application"]
+    web += ["--workers", "2", "--blocking-threads", str(WEB_THREADS), "--no-ws", "greenportal.wsgi:application"]
     return [
         Service("web", web),
         Service("worker-fast", [*worker, "-Q", "fast", "-n", "fast@%h", "-c", "2"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django import forms
@@ -95,3 +96,16 @@ def test_a_password_is_nobodys_number() -> None:
 def test_control_without_the_screen_the_number_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "holds_number", lambda _text: False)
     assert accounts.ReasonForm({"reason": TEXT}).is_valid()
+
+
+def test_a_text_too_long_is_told_in_our_words() -> None:
+    class Note(ScreenedForm):
+        text = forms.CharField(max_length=5)
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.fields["later"] = forms.CharField(min_length=3)
+
+    form = Note({"text": "一二三四五六七", "later": "一"})
+    assert form.errors["text"] == ["最多5个字，现在有7个字，请删减。"]
+    assert form.errors["later"] == ["至少3个字，现在有1个字，请补充。"]
