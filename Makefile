@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 DEVTOOLS := $(VENV) -m greenportal.devtools
 CLOCK ?= demo
-STAGE ?= collecting
+STAGE ?=
 .DEFAULT_GOAL := help
 .PHONY: help run test check slow e2e battery bench fonts stop clean packet logs install install-test lock python
 
@@ -25,7 +25,7 @@ install: python ## install what `make run` needs (system packages, .venv)
 install-test: python ## install what `make test` needs as well (chromium, poppler-utils)
 	@$(PYTHON) greenportal/devtools/bootstrap.py test
 
-run: install ## start the portal with demonstration data; Ctrl-C stops everything (CLOCK=demo|reset|real, STAGE=collecting, PORT=8000)
+run: install ## start the portal with demonstration data; Ctrl-C stops everything (CLOCK=demo|reset|real, STAGE=opened|collecting|submitted|corrected, PORT=8000)
 	@CLOCK=$(CLOCK) STAGE=$(STAGE) $(DEVTOOLS) run
 
 test: install-test ## everything that must hold before a change lands: lint, types, contracts, all tests but the slow ones

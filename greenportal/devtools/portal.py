@@ -37,8 +37,9 @@ WEB_THREADS = 32
 APP_ROLE = "greenportal_app"
 STATE = LOCAL / "run.json"
 _asked_to_stop = threading.Event()
-#: How far the demonstration is loaded where STAGE names no other.
+#: How far the demonstration is loaded where STAGE names no other; each stage stands on the one before.
 DEMO_STAGE = "collecting"
+DEMO_STAGES = ("opened", "collecting", "submitted", "corrected")
 RESTARTS_IN_A_MINUTE = 3
 #: What a second tool of this checkout (`make packet`, `make shell`) needs to work on the same servers and files.
 SHARED = (
@@ -212,12 +213,22 @@ def _prepare_database(env: dict[str, str]) -> None:
     # A load that was broken off left accounts and too little else: the mark says that it is to be taken up again.
     begun, url = note.with_name("demo-begun"), env["DATABASE_URL"]
     broken_off = begun.is_file() and begun.read_text(encoding="utf-8") == url
-    if has_command("demo") and (broken_off or _is_empty(url)):
-        stage = os.environ.get("STAGE") or DEMO_STAGE
+    reached, asked = note.with_name("demo-stage"), os.environ.get("STAGE", "")
+    if has_command("demo") and (broken_off or _is_empty(url) or _further(reached, asked, url)):
+        stage = asked or DEMO_STAGE
         say(f"Loading the demonstration (2022 round, {stage}) …")
         begun.write_text(url, encoding="utf-8")
         _manage(env, "demo", "--stage", stage)
+        reached.write_text(f"{stage} {url}", encoding="utf-8")
         begun.unlink()
+
+
+def _further(reached: Path, asked: str, url: str) -> bool:
+    """Tell whether the demonstration of this database stops before the stage asked for; one that is past it stays."""
+    stage, _, where = reached.read_text(encoding="utf-8").partition(" ") if reached.is_file() else ("", "", "")
+    if where != url or asked not in DEMO_STAGES:
+        return False
+    return DEMO_STAGES.index(stage) < DEMO_STAGES.index(asked)
 
 
 def _preparation(env: dict[str, str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
+
 from greenportal.devtools import testbase
 from greenportal.devtools.account import service_account
 from greenportal.devtools.console import say, stop
@@ -79,11 +81,16 @@ def run_steps(steps: Sequence[Step], env: dict[str, str]) -> list[str]:
     """Run all steps, two at a time; show what a failing one says, return the names of those that failed."""
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(_run_step, step, env) for step in steps]
-        for done in as_completed(running):
-            name, seconds, trouble = done.result()
-            say(f"{'ok  ' if trouble is None else 'FAIL'} {name:<18}{seconds:6.1f} s")
-            if trouble is not None:
-                say(trouble)
+        try:
+            for done in as_completed(running):
+                name, seconds, trouble = done.result()
+                say(f"{'ok  ' if trouble is None else 'FAIL'} {name:<18}{seconds:6.1f} s")
+                if trouble is not None:
+                    say(trouble)
+        except BaseException:
+            # Ctrl-C: leaving the pool waits for all that stand in it, so no more than what has begun.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     results = [done.result() for done in running]
     return [name for name, _, trouble in results if trouble is not None]
 
@@ -104,7 +111,9 @@ def one_migration(env: dict[str, str]) -> Iterator[dict[str, str]]:
     try:
         yield {**env, "TEST_DB_TEMPLATE": name}
     finally:
-        testbase.drop(name, env["DATABASE_URL"])
+        # A server that is gone has taken it along; what ended the run must not be hidden by that.
+        with contextlib.suppress(psycopg2.Error):
+            testbase.drop(name, env["DATABASE_URL"])
 
 
 def pytest(env: dict[str, str], *arguments: str) -> int:

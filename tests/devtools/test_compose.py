@@ -160,6 +160,12 @@ def test_nobody_but_the_operator_states_the_limit_of_the_proxy(name):
     assert stated.startswith("${PROXY_UPLOAD_LIMIT_MB:?")
 
 
+def test_a_new_site_knows_its_districts_before_anybody_signs_in():
+    """No page makes a district: without the directory nobody but the administrators could be invited."""
+    steps = SERVICES["migrate"]["command"][-1].split(" && ")
+    assert [step.split()[2] for step in steps] == ["migrate", "load_directory", "grant_app_role"]
+
+
 def _compose() -> list[str]:
     """Return the command of compose on this machine (the plugin, else Debian's docker-compose), empty where none is."""
     for command in (["docker", "compose"], ["docker-compose"]):

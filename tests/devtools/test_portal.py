@@ -118,6 +118,18 @@ def test_broken_off_demonstration_is_taken_up_again_in_its_own_database_only(pre
     assert asked == ["demo", "demo"]
 
 
+def test_a_further_stage_is_loaded_on_top_and_an_earlier_one_never(prepared, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(portal, "_is_empty", lambda url: not asked)
+    monkeypatch.setattr(portal, "_manage", lambda env, *command: asked.append(command[-1]))
+    for stage in ("opened", "", "submitted", "collecting", "submitted"):
+        monkeypatch.setenv("STAGE", stage)
+        portal._prepare_database(OWN)
+    monkeypatch.setenv("STAGE", "corrected")
+    portal._prepare_database({"DATABASE_URL": "postgresql://somewhere/else"})
+    assert asked == ["opened", "submitted"]
+
+
 def test_part_is_started_again_three_times_a_minute(monkeypatch):
     present = [1000.0]
     monkeypatch.setattr(portal.time, "monotonic", lambda: present[0])

@@ -168,3 +168,10 @@ def test_a_name_confirmed_without_a_change_becomes_checked():
     done = apply_industries(actor=CITY, rows=rows(("3453", "齿轮及齿轮减、变速箱制造")), source="标准")
     assert [(c.before, c.after) for c in done.changes] == [("齿轮及齿轮减、变速箱制造",) * 2]
     assert Industry.objects.get(pk="3453").name_checked is True
+
+
+@pytest.mark.django_db
+def test_what_is_neither_yes_nor_no_is_no_confirmation():
+    with pytest.raises(Invalid) as caught:
+        apply_industries(actor=CITY, rows=_shipped(("3452", "滑动轴承制造", "未核对")), source="附带")
+    assert caught.value.errors == {"rows": ["第2行：“已与标准核对”填写“是”或“否”，或留空。"]}

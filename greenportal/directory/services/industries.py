@@ -25,8 +25,8 @@ HEADINGS = {
     "checked": ("已与标准核对",),
     "source": ("来源", "依据"),
 }
-#: Written in the column 已与标准核对 of the shipped list where nobody compared the name with the printed standard.
-NOT_CHECKED = "否"
+#: What may stand in the column 已与标准核对; 否 where nobody compared the name with the printed standard.
+CHECKED = {"": True, "是": True, "否": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def ensure_industry(code: str) -> Industry:
 
 
 def _checked(row: Row) -> bool:
-    return row["checked"].strip() != NOT_CHECKED
+    return CHECKED[row["checked"].strip()]
 
 
 def _nothing_new(held: Industry | None, name: str, row: Row) -> bool:
@@ -103,6 +103,8 @@ def preview_industries(rows: Iterable[Row]) -> IndustryPreview:
         name = "".join(row["name"].split())
         if not name or len(name) > 80:
             problems.append(RowProblem(row.number, f"第{row.number}行：代码{raw}缺少名称，填写1至80个字。"))
+        elif row["checked"].strip() not in CHECKED:
+            problems.append(RowProblem(row.number, f"第{row.number}行：“已与标准核对”填写“是”或“否”，或留空。"))
         elif raw in seen:
             problems.append(RowProblem(row.number, f"第{row.number}行：代码{raw}与第{seen[raw]}行重复，保留一行。"))
         elif _nothing_new(stored.get(raw), name, row):
