@@ -45,9 +45,9 @@ FROM generate_series(1, %s) AS n
 """
 _TABLES = """
 INSERT INTO dynamic_mgmt_dynamictable (period_id, unit_id, authority_id, category, state, version, findings, late, opinion,
-  opinion_reason, opinion_clause, decision, decision_reason, created_at, updated_at)
+  opinion_reason, opinion_clause, proposal, proposal_reason, decision, decision_reason, created_at, updated_at)
 SELECT p.id, u.id, u.authority_id, 'factory', (ARRAY['due','draft','filed','opinion_given'])[1 + (u.id + p.id) % 4], 1, '[]',
-  false, '', '', '', '', '', now(), now()
+  false, '', '', '', '', '', '', '', now(), now()
 FROM dynamic_mgmt_listedunit u CROSS JOIN dynamic_mgmt_tableperiod p WHERE u.source = 'bench'
 """
 _FIGURES = """
