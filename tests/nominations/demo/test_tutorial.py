@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from nominations.demo.people import officials
 from greenportal.devtools.portal import DEMO_STAGES
+from nominations.demo.people import officials
 from nominations.demo.stages import STAGES
 from tests.nominations.demo.test_collecting import UNREACHABLE
 
