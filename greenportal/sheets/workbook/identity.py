@@ -21,6 +21,8 @@ from greenportal.sheets.workbook.types import Base, Mark, Page, WorkbookRefused
 FORMAT = "greenportal.workbook.1"
 #: Of one cell; quotes inside double in JSON, and a cell holds 32,767 characters.
 _CHUNK = 15_000
+#: Lines beside each other: two for each of five thousand tables would be more rows than an upload may have.
+_ACROSS = 8
 #: Before the path of a computed cell, whose shown text is kept too: who writes over it is told.
 NOTED = "="
 NOT_OURS = "这份工作簿不是从本系统下载的填报表，或隐藏的识别页已被删除。在网页上重新下载填报表，把内容填入后上传。"
@@ -90,8 +92,9 @@ def write(book: Workbook, identity: Identity) -> None:
     sheet = book.create_sheet(META_SHEET)
     sheet.sheet_state = "veryHidden"
     sheet.protection.enable()
-    for number, line in enumerate(lines, 1):
-        put_text(xlsx.cell_at(sheet, number, 1), json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+    for number, line in enumerate(lines):
+        place = xlsx.cell_at(sheet, number // _ACROSS + 1, number % _ACROSS + 1)
+        put_text(place, json.dumps(line, ensure_ascii=False, separators=(",", ":")))
 
 
 def _lines(identity: Identity) -> Iterable[list[str]]:
@@ -128,7 +131,7 @@ def read(pages: Iterable[Page]) -> Identity:
 
 def _decoded(page: Page) -> list[list[str]]:
     try:
-        found = [json.loads(str(row[0])) for row in page.rows if row and row[0] is not None]
+        found = [json.loads(str(line)) for row in page.rows for line in row if line is not None]
     except (ValueError, RecursionError) as error:
         raise WorkbookRefused(DAMAGED) from error
     if not all(isinstance(line, list) and all(isinstance(item, str) for item in line) for line in found):

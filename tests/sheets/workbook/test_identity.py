@@ -13,11 +13,13 @@ import pytest
 from django.conf import settings as django_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
+from greenportal.files import jail
 from greenportal.sheets import Field, FieldType, Sheet, from_json, load_folder
 from greenportal.sheets.forms import apply
 from greenportal.sheets.values import is_empty, normalise
-from greenportal.sheets.workbook import cells, compare, write_lists
+from greenportal.sheets.workbook import cells, compare, identity, write_lists
 from tests.factories.filings import demo_sheet
 from tests.factories.sheetbooks import NONCE, filled, form, mark, one, pages_of, read_back
 
@@ -183,4 +185,16 @@ def test_the_hidden_sheet_is_very_hidden_and_says_whose(tmp_path: Path) -> None:
     sheet = demo_sheet()
     pages = pages_of(filled(sheet, {}, mark=mark(sheet, "7", version=3, scope="test.thing", scope_id="5")), tmp_path)
     assert pages[-1].name == "_meta"
-    assert '["mark","0","7","demo",' in "".join(str(row[0]) for row in pages[-1].rows)
+    assert '["mark","0","7","demo",' in "".join(str(line) for row in pages[-1].rows for line in row)
+
+
+def test_the_identity_of_five_thousand_tables_fits_an_upload() -> None:
+    """A district files all its units in one workbook; with a row for each line this sheet alone was refused."""
+    sheet, marks = demo_sheet(), identity.Identity("list", NONCE)
+    for number in range(5_000):
+        marks.add(mark(sheet, str(number)), {"name": "0f0f0f"}, ())
+    book = Workbook()
+    identity.write(book, marks)
+    kept = [[cell.value for cell in row] for row in book["_meta"].iter_rows()]
+    assert (len(kept) <= jail.MAX_ROWS, len(kept[0]) <= jail.MAX_COLS) == (True, True)
+    assert identity.read([jail.Worksheet("_meta", kept)]) == marks
