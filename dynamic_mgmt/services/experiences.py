@@ -74,11 +74,14 @@ def move_experience(*, actor: Actor, experience_id: int, seen_version: int, acti
 def revise_experience(*, actor: Actor, experience_id: int, seen_version: int, title: str, text: str) -> Experience:
     """The unit, or its district, mends what was not recommended or not taken, and offers it again.
 
-    The reason stays in the trail; the district sums it up anew. Raises NotVisible, Stale, Refused, WrongState, Invalid.
+    The reason stays in the trail; the district sums it up anew. Raises NotVisible, Stale, Refused, WrongState (also for a
+    unit that was taken off the list meanwhile), Invalid.
     """
     with transaction.atomic():
         row = _locked(actor, experience_id, seen_version)
         found = _found(actor, row, "revise", "")
+        if row.unit.removed_on is not None:
+            raise WrongState("这一单位已移出名单，不能再报送典型经验。")
         row.title = clean(title, label="题目", field="title", limit=80)
         row.text = clean(text, label="做法和成效", field="text", limit=4000)
         data = {"declined_for": row.reason}

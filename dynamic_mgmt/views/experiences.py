@@ -131,7 +131,7 @@ def _page(request: HttpRequest, actor: Actor, row: Experience, form: MoveForm) -
     moves = [(t.action, t.label) for t in actions_from(EXPERIENCE_TRANSITIONS, state=row.state, role=actor.role)]
     if actor.is_district and row.authority_id != actor.authority_id:
         moves = []
-    may_revise = _REVISE in moves
+    may_revise = _REVISE in moves and row.unit.removed_on is None
     moves = [move for move in moves if move != _REVISE]
     context = {"row": row, "form": form, "moves": moves, "may_revise": may_revise, "has_errors": bool(form.errors)}
     return render(request, "dynamic_mgmt/experience.html", context, status=400 if form.errors else 200)

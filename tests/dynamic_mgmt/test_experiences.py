@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from dynamic_mgmt.models import Experience, Statement
+from dynamic_mgmt.models import Experience, ListedUnit, Statement
 from dynamic_mgmt.selectors.table_work import experiences_visible_to
 from dynamic_mgmt.services import experiences
 from greenportal import clock
@@ -92,6 +92,27 @@ def test_the_page_offers_to_mend_what_was_not_taken_and_keeps_what_was_typed(mon
     assert "新写的成效" in refused.content.decode() and Experience.objects.get().state == "declined"
     assert client.post(form, {"title": "余热", "text": "新写的成效", "version": row.version}).status_code == 302
     assert Experience.objects.get().text == "新写的成效"
+
+
+def test_an_experience_of_a_unit_taken_off_the_list_is_not_offered_again(monkeypatch):
+    monkeypatch.setattr(clock, "running", lambda: clock.now())
+    stage = make_stage()
+    row = experiences.draft_experience(actor=stage.unit_actor, unit_id=stage.unit.pk, title="余热回收", text="做法")
+    row = experiences.move_experience(
+        actor=stage.officer, experience_id=row.pk, seen_version=row.version, action="decline", text="成效缺数据"
+    )
+    client = sign_in(Client(), make_user(Role.APPLICANT, organisation=stage.organisation))
+    page, form = (reverse(f"dynamic_mgmt:{name}", args=[row.pk]) for name in ("experience", "experience_revise"))
+    values = {"title": "余热", "text": "新写的成效", "version": row.version}
+    ListedUnit.objects.filter(pk=stage.unit.pk).update(removed_on=clock.today())
+    assert form not in client.get(page).content.decode()
+    told = client.post(form, values).content.decode()
+    assert "这一单位已移出名单，不能再报送典型经验。" in told and "新写的成效" in told
+    assert Experience.objects.get().state == "declined"
+    # control: while it is listed it is
+    ListedUnit.objects.filter(pk=stage.unit.pk).update(removed_on=None)
+    assert form in client.get(page).content.decode() and client.post(form, values).status_code == 302
+    assert Experience.objects.get().state == "offered"
 
 
 @pytest.mark.parametrize(("action", "text"), [("decline", "成效缺数据"), ("publish", "")])
