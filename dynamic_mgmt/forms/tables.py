@@ -12,12 +12,14 @@ from dynamic_mgmt.selectors.tables import TableFilters
 from dynamic_mgmt.services.table_majors import KINDS
 from dynamic_mgmt.table_states import Opinion, states_of
 from greenportal import clock
-from greenportal.accounts.actors import Role
+from greenportal.accounts.actors import CITY_ROLES, Role
 from greenportal.directory.forms import DateField, ServiceForm
 from greenportal.directory.models import Authority
 from greenportal.findings.types import Invalid
 
 ANY = ("", "全部")
+#: What the city's reviewer has still to do; a filter by it would tell others of the proposals.
+UNPROPOSED = ("unproposed", "待提出处理建议")
 EXTRA_STATES = [("overdue", "已逾期"), ("late", "逾期补报"), ("refused", "曾登记拒不填报")]
 
 
@@ -33,8 +35,9 @@ class TableFilter(forms.Form):
 
     def __init__(self, data: Any, *, role: Role, periods: list[TablePeriod], authorities: list[Authority]) -> None:
         super().__init__(data)
+        extra = [*EXTRA_STATES, UNPROPOSED] if role in CITY_ROLES else EXTRA_STATES
         for name, choices in (
-            ("state", [ANY, *((s.value, s.label) for s in states_of(role)), *EXTRA_STATES]),
+            ("state", [ANY, *((s.value, s.label) for s in states_of(role)), *extra]),
             ("period", [(str(p.pk), p.label) for p in periods]),
             ("authority", [ANY, *((str(a.pk), a.name) for a in authorities)]),
         ):

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from dynamic_mgmt.models import DynamicTable, Experience
-from dynamic_mgmt.selectors.tables import MISSING, ends_at, period_window, periods, visible_to
+from dynamic_mgmt.selectors.tables import MISSING, UNPROPOSED, ends_at, period_window, periods, visible_to
 from dynamic_mgmt.table_states import ExperienceState, TableState
 from greenportal.accounts.actors import Actor, Role
 from greenportal.filings.worklist import Group, WorkItem
@@ -37,9 +37,9 @@ def table_work(actor: Actor) -> Sequence[WorkItem]:
     if not (actor.is_district or actor.is_city):
         return []
     waiting = TableState.FILED if actor.is_district else TableState.OPINION_GIVEN
-    mine, verb = Q(state=waiting), "审核动态管理表" if actor.is_district else "决定动态调整意见"
+    mine, shown, verb = Q(state=waiting), waiting.value, "审核动态管理表" if actor.is_district else "决定动态调整意见"
     if actor.role == Role.CITY_REVIEWER:
-        mine, verb = mine & Q(proposal=""), "提出处理建议"
+        mine, shown, verb = UNPROPOSED, "unproposed", "提出处理建议"
     found: list[WorkItem] = []
     for period in periods().filter(round__state=Round.State.OPEN)[:3]:
         count = (
@@ -52,7 +52,7 @@ def table_work(actor: Actor) -> Sequence[WorkItem]:
             found.append(
                 WorkItem(
                     f"{verb}：{period.label}",
-                    f"{url}&state={waiting.value}",
+                    f"{url}&state={shown}",
                     status=f"{count['waiting']}张",
                     colour="amber",
                 )

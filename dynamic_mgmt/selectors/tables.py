@@ -27,6 +27,8 @@ BY_THE_CLOCK = MISSING & (~Q(state=S.RETURNED) | Q(correct_by=None))
 #: Not filed and no correction: what the period's clock makes overdue. A return has its own day; who refused and was let
 #: file after all begins anew, whatever he filed before.
 UNFILED = Q(state__in=[S.DUE, S.DRAFT])
+#: What waits for the reviewer's word to the lead. The city's alone: it tells where there is a proposal.
+UNPROPOSED = Q(state=S.OPINION_GIVEN, proposal="")
 #: What counts as asked for: all but the unfiled tables of units taken off the list.
 ASKED = Q(unit__removed_on=None) | ~Q(state__in=NOT_FILED)
 
@@ -65,7 +67,7 @@ def ends_at(table: DynamicTable, *, closes_at: datetime | None) -> datetime | No
 
 @dataclass(frozen=True, slots=True)
 class TableFilters:
-    """What the reader asked for; empty values do not filter. state: a state, or overdue | late | refused."""
+    """What the reader asked for; empty values do not filter. state: a state, or overdue | late | refused | unproposed (the city's)."""
 
     q: str = ""
     authority: str = ""
@@ -228,6 +230,8 @@ def filtered(actor: Actor, period: TablePeriod, filters: TableFilters) -> QueryS
         rows = rows.filter(late=True)
     elif filters.state == "refused":
         rows = rows.filter(refused_at__isnull=False)
+    elif filters.state == "unproposed" and actor.is_city:
+        rows = rows.filter(UNPROPOSED)
     if filters.opinion:
         rows = rows.filter(opinion=filters.opinion)
     return rows.order_by("authority__sort_key", "unit__sort_key", "pk")
