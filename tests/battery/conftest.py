@@ -33,6 +33,8 @@ def keep() -> Keep:
     sys.stdout.write(f"BATTERY_SEED={seeding.seed()}\n")
 
     def add(part: str, case: str, outcome: str, **figures: Any) -> None:
+        if part not in results.PARTS:
+            raise KeyError(f"{part} has no heading in tests/battery/results.py: its rows would be left out")
         _rows.append({"part": part, "case": case, "outcome": outcome, "figures": figures})
 
     return add

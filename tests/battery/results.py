@@ -17,6 +17,7 @@ FOLDER = LOCAL / "battery"
 #: Headings of the report, by the part that wrote the rows.
 PARTS = {
     "texts": "各表单全部文本字段 × 特殊字符",
+    "forms": "各页面全部表单输入框 × 特殊字符",
     "bytes": "非 UTF-8 提交内容",
     "uploads": "恶意、损坏、超限文件上传",
     "traffic": "慢速上传与并行下载时其他页面的响应",
