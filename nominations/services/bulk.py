@@ -10,14 +10,13 @@ from django.db import transaction
 from evaluators.models import Evaluator
 from greenportal.accounts.actors import Actor
 from greenportal.directory.models import Industry, Organisation, Subject
-from greenportal.directory.services import register_organisation, register_subject
 from greenportal.directory.validators import validate_uscc
 from greenportal.findings.types import DomainError, Invalid
 from greenportal.rounds.selectors import rulebook_at
 from nominations import rules
 from nominations.constants import Category
 from nominations.models import Nomination
-from nominations.services.drafting import choose_evaluator, choose_standard, create
+from nominations.services.drafting import begin, choose_evaluator, choose_standard
 
 _NAME_LIMIT = 120
 
@@ -173,17 +172,16 @@ def commit(*, actor: Actor, round_id: int, authority_id: int, rows: Sequence[Can
 
 
 def _create_row(actor: Actor, round_id: int, authority_id: int, row: CandidateRow) -> Nomination:
-    category = category_of(row.category)
-    organisation = register_organisation(actor=actor, uscc=row.uscc, name=row.organisation.strip())
-    subject = register_subject(
+    nomination = begin(
         actor=actor,
-        organisation_id=organisation.pk,
-        kind=category,
-        name=row.subject.strip() or row.organisation.strip(),
+        round_id=round_id,
         authority_id=authority_id,
-        industry_code=row.industry.strip(),
+        category=category_of(row.category),
+        uscc=row.uscc,
+        organisation=row.organisation,
+        subject=row.subject,
+        industry_code=row.industry,
     )
-    nomination = create(actor=actor, round_id=round_id, category=category, subject_id=subject.pk)
     if row.standard.strip():
         nomination = choose_standard(
             actor=actor, nomination_id=nomination.pk, seen_version=nomination.version, standard=row.standard

@@ -15,6 +15,7 @@ from greenportal.accounts.models import DatedLink
 from greenportal.accounts.services import invite
 from greenportal.audit.services import record
 from greenportal.directory.models import Industry, Subject
+from greenportal.directory.services import register_organisation, register_subject
 from greenportal.filings.selectors import sheet_of
 from greenportal.filings.services import begin_anew, save, set_locked, start_all
 from greenportal.findings.types import Invalid, NotVisible, Refused
@@ -102,6 +103,35 @@ def create(
         )
         follow_table(nomination, actor, book=rulebook)
         return nomination
+
+
+def begin(
+    *,
+    actor: Actor,
+    round_id: int,
+    authority_id: int,
+    category: str,
+    uscc: str,
+    organisation: str,
+    subject: str = "",
+    industry_code: str = "",
+) -> Nomination:
+    """Begin a nomination of a firm by its code, registering firm and subject on first sight: all or nothing.
+
+    subject: site, product line, park or chain, empty for the firm's own name. Raises what `create` and the
+    directory's `register_organisation` and `register_subject` raise; then nothing is registered.
+    """
+    with transaction.atomic():
+        firm = register_organisation(actor=actor, uscc=uscc, name=organisation.strip())
+        made = register_subject(
+            actor=actor,
+            organisation_id=firm.pk,
+            kind=category,
+            name=subject.strip() or organisation.strip(),
+            authority_id=authority_id,
+            industry_code=industry_code.strip(),
+        )
+        return create(actor=actor, round_id=round_id, category=category, subject_id=made.pk)
 
 
 def _insert(actor: Actor, year: Round, category: str, subject: Subject, copied_from: Nomination | None) -> Nomination:

@@ -181,23 +181,23 @@ def standard(request: HttpRequest, nomination_id: int) -> HttpResponse:
     form = StandardForm(
         posted(request), initial=initial, standards=[(s.number, f"{s.number} {s.name}") for s in listed]
     )
-    if request.method == "POST" and form.is_valid():
-
-        def save() -> Nomination:
-            row = nomination
-            seen = form.cleaned_data["version"]
-            code = form.cleaned_data["industry"].strip()
-            if code and code != nomination.industry_id:
-                row = drafting.choose_industry(actor=actor, nomination_id=row.pk, seen_version=seen, code=code)
-                seen = row.version
-            return drafting.choose_standard(
-                actor=actor, nomination_id=row.pk, seen_version=seen, standard=form.cleaned_data["standard"]
-            )
-
-        if form.run(save) is not None:
-            return done(request, "已保存行业和评价标准。", "nominations:detail", nomination.pk)
+    if request.method == "POST" and form.is_valid() and form.run(lambda: _classed(actor, nomination, form)) is not None:
+        return done(request, "已保存行业和评价标准。", "nominations:detail", nomination.pk)
     context = {"nomination": nomination, "form": form, "title": "所属行业和评价标准", "submit": "保存"}
     return answered(request, "nominations/form.html", context, form)
+
+
+@transaction.atomic
+def _classed(actor: Actor, nomination: Nomination, form: StandardForm) -> Nomination:
+    """The industry class and the standard: both or neither."""
+    seen = form.cleaned_data["version"]
+    code = form.cleaned_data["industry"].strip()
+    if code and code != nomination.industry_id:
+        row = drafting.choose_industry(actor=actor, nomination_id=nomination.pk, seen_version=seen, code=code)
+        seen = row.version
+    return drafting.choose_standard(
+        actor=actor, nomination_id=nomination.pk, seen_version=seen, standard=form.cleaned_data["standard"]
+    )
 
 
 @roles(*OWNERS)

@@ -16,7 +16,6 @@ from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
-from greenportal.directory.services import register_organisation, register_subject
 from greenportal.findings.types import NotVisible, WrongState
 from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import open_round
@@ -132,20 +131,18 @@ def create(request: HttpRequest) -> HttpResponse:
     form = CreateForm(posted(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-
-        def begin() -> Nomination:
-            organisation = register_organisation(actor=actor, uscc=data["uscc"], name=data["organisation"])
-            subject = register_subject(
+        made = form.run(
+            lambda: drafting.begin(
                 actor=actor,
-                organisation_id=organisation.pk,
-                kind=data["category"],
-                name=data["subject"].strip() or data["organisation"].strip(),
+                round_id=year.pk,
                 authority_id=own_authority(actor),
-                industry_code=data["industry"].strip(),
+                category=data["category"],
+                uscc=data["uscc"],
+                organisation=data["organisation"],
+                subject=data["subject"],
+                industry_code=data["industry"],
             )
-            return drafting.create(actor=actor, round_id=year.pk, category=data["category"], subject_id=subject.pk)
-
-        made = form.run(begin)
+        )
         if made is not None:
             return done(request, "申报已建立，可以填写，也可以邀请申报单位填写。", "nominations:detail", made.pk)
     return answered(request, "nominations/create.html", {"form": form, "round": year}, form)
