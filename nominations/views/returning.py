@@ -18,13 +18,12 @@ from nominations.selectors.content import contents
 from nominations.selectors.nominations import get_visible
 from nominations.services import returning
 from nominations.services.returning import CommentDraft
-from nominations.states import NominationState
+from nominations.states import RETURNABLE
 from nominations.views.district import DISTRICT
 from nominations.views.shared import answered, done, problems_of
 
 PREFIX = "c"
 _ROWS, _MOST = 3, 60
-_BEFORE_THE_CITY = frozenset({NominationState.SUBMITTED, NominationState.CORRECTED})
 _TYPED = ("path", "kind", "text", "clause")
 
 
@@ -45,7 +44,7 @@ def return_one(request: HttpRequest, nomination_id: int) -> HttpResponse:
     """Return one nomination. "More" adds empty rows and keeps, unjudged, what was typed."""
     actor = actor_of(request)
     nomination = get_visible(actor, nomination_id)
-    if actor.is_city and nomination.state not in _BEFORE_THE_CITY:
+    if actor.is_city and nomination.state not in RETURNABLE:
         # Elsewhere the living answers are the applicant's: not even the names of its documents are shown.
         raise WrongState("这项申报不在待市局核对的状态，不能退回补正。请刷新页面查看最新状态。")
     places = comment_places(nomination)
