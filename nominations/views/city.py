@@ -14,10 +14,11 @@ from greenportal.accounts.actors import Role
 from greenportal.accounts.http import actor_of, roles
 from greenportal.directory.forms import posted
 from greenportal.directory.selectors import nominating_authorities
-from greenportal.findings.types import Finding, NotVisible
+from greenportal.findings.types import ALLOWED, Finding, NotVisible
 from greenportal.rounds.selectors import rulebook_at
 from greenportal.sheets.printing import printed
 from greenportal.transitions import actions_from
+from nominations import rules
 from nominations.constants import RETURN_PHRASES
 from nominations.forms.base import whole
 from nominations.forms.city import InboxFilter, PaperForm
@@ -32,7 +33,7 @@ from nominations.states import NOMINATION_TRANSITIONS, RETURNABLE
 from nominations.views.district import current_round, filter_told
 from nominations.views.exports import inbox_workbook
 from nominations.views.lists import get_list
-from nominations.views.nomination import OWNERS, events_of
+from nominations.views.nomination import OWNERS, events_of, verdict_of
 from nominations.views.shared import (
     STATE_COLOURS,
     XLSX,
@@ -97,6 +98,8 @@ def nomination(request: HttpRequest, nomination_id: int) -> HttpResponse:
         raise NotVisible
     current = frozen[0]
     correction = current_correction(row)
+    moves = {t.action for t in actions_from(NOMINATION_TRANSITIONS, state=row.state, role=actor.role)}
+    may_review = verdict_of(actor, row, rules.may_review) if moves else ALLOWED
     context = {
         "nomination": row,
         "colour": STATE_COLOURS.get(row.state, ""),
@@ -110,7 +113,8 @@ def nomination(request: HttpRequest, nomination_id: int) -> HttpResponse:
         ),
         "correction": correction,
         "events": events_of(row),
-        "moves": {t.action for t in actions_from(NOMINATION_TRANSITIONS, state=row.state, role=actor.role)},
+        "moves": moves if may_review else set(),
+        "two_hats": may_review.reason,
     }
     return render(request, "nominations/city_nomination.html", context)
 

@@ -54,7 +54,7 @@ def detail(request: HttpRequest, nomination_id: int) -> HttpResponse:
     rulebook, _ = rulebook_at(nomination.round_id)
     content = _content(actor, nomination)
     missing = gaps(nomination, content, rulebook)
-    may_judge = _verdict(actor, nomination, rules.may_judge)
+    may_judge = verdict_of(actor, nomination, rules.may_judge)
     context = {
         "nomination": nomination,
         "colour": STATE_COLOURS.get(nomination.state, ""),
@@ -129,9 +129,9 @@ def _seal_page(actor: Actor, nomination: Nomination) -> Correction | None:
     return rows.annotate(scanned=Exists(SealScan.objects.filter(correction=OuterRef("pk")))).order_by("-pk").first()
 
 
-def _verdict(actor: Actor, nomination: Nomination, rule: Callable[..., Verdict]) -> Verdict:
-    """What `rule` (may_judge, may_decide) says to the actor: not on its own organisation's. One query for officers."""
-    worn = hats(actor) if actor.is_district else frozenset()
+def verdict_of(actor: Actor, nomination: Nomination, rule: Callable[..., Verdict]) -> Verdict:
+    """Return what `rule` (may_judge, may_decide, may_review) says to the actor: not on its own organisation's. One query for officers."""
+    worn = hats(actor) if actor.is_district or actor.is_city else frozenset()
     return rule(actor, nomination, hats=worn, evaluator_organisation_id=evaluator_organisation(nomination))
 
 
@@ -203,7 +203,7 @@ def findings(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "checked_at": clock.spoken(nomination.last_check.created_at) if nomination.last_check else "",
         "groups": _grouped([(finding, decided.get(finding.rule)) for finding in found]),
         "counts": _counts(found),
-        "may_decide": actor.is_district and _verdict(actor, nomination, rules.may_decide).allowed,
+        "may_decide": actor.is_district and verdict_of(actor, nomination, rules.may_decide).allowed,
     }
     return render(request, "nominations/findings.html", context)
 

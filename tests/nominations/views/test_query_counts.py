@@ -22,7 +22,7 @@ STAGES = {
     "city_nomination": "submitted",
 }
 #: Literal counts, session and actor of the request included.
-QUERIES = {"board": 18, "list": 16, "detail": 21, "inbox": 8, "city_nomination": 8}
+QUERIES = {"board": 18, "list": 16, "detail": 21, "inbox": 8, "city_nomination": 9}
 
 
 def address(name: str, ready: Ready) -> str:

@@ -15,10 +15,11 @@ from greenportal.accounts.models import User
 from greenportal.files.models import StoredFile
 from greenportal.filings.models import Filing
 from greenportal.filings.services import save
+from nominations import rules
 from nominations.models import Nomination
 from nominations.services import handing_in, rechecking, returning
 from tests.factories import nominations as make
-from tests.factories.accounts import actor_for, make_user, sign_in
+from tests.factories.accounts import actor_for, make_membership, make_user, sign_in
 from tests.factories.rounds import DURING
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,18 @@ def test_confirmation_link_opens_the_documents_it_speaks_of_until_they_change() 
     assert SECRET not in client.get(page).content.decode()
     assert client.get(page).status_code == 409
     assert client.get(paper).status_code == 409
+
+
+def test_a_reviewer_who_also_works_for_the_applicant_reads_but_is_offered_no_act() -> None:
+    nomination = make.ready_list(stage="submitted").nominations[0]
+    page = reverse("nominations:city_nomination", args=[nomination.pk])
+    offered = [reverse(f"nominations:{name}", args=[nomination.pk]) for name in ("accept", "return")]
+    actor, client = city()
+    before = client.get(page).content.decode()
+    assert all(url in before for url in offered) and rules.TWO_HATS not in before
+    user = User.objects.get(pk=actor.user_id)
+    make_membership(user, Role.APPLICANT, organisation=nomination.applicant)
+    after = client.get(page).content.decode()
+    assert not any(url in after for url in offered) and rules.TWO_HATS in after
+    answer = client.post(offered[0], {"version": nomination.version})
+    assert answer.status_code == 403 and rules.TWO_HATS in answer.content.decode()
