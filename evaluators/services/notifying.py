@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from evaluators.constants import CLAIM_NOTICE
 from evaluators.models import AffiliateMember, AnnualReport, Engagement, FiledReturn, RegistrationCase
+from evaluators.selectors.leads import leads_of
 from evaluators.states import EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import CITY_ROLES, EVALUATOR_ROLES, Role
@@ -29,9 +30,15 @@ def tell(
     template: str,
     context: Mapping[str, Any],
     roles: Iterable[Role] = EVALUATOR_ROLES,
+    leads: Collection[int] = (),
 ) -> int:
-    """Write one message to each person of an evaluator, in one of `roles`, who has an address; returns how many."""
-    people = handlers_of(organisation_id=organisation_id, roles=roles)
+    """Write one message to each person of an evaluator, in one of `roles`, who has an address; returns how many.
+
+    leads: ids of people of the body who are written to besides, whatever their role there.
+    """
+    people = list(handlers_of(organisation_id=organisation_id, roles=roles))
+    if leads:
+        people += [p for p in handlers_of(organisation_id=organisation_id, roles=EVALUATOR_ROLES) if p.pk in leads]
     addresses = {person.email.strip() for person in people if person.email.strip()}
     for address in sorted(addresses):
         post(event=event, recipient=address, template=template, context=context)
@@ -74,36 +81,45 @@ def remind_disputes() -> int:
     return late.count()
 
 
-def remind_claims() -> int:
-    """Tell an evaluator's administrators, once per claim of an open round, that its answer is due; returns how many wait.
+def _told(event: str, field: str) -> Exists:
+    """Return the condition that a message was written of the event that ends in a row's `field`."""
+    mine = Concat(Value(event), Cast(OuterRef(field), CharField()))
+    return Exists(OutboxMail.objects.annotate(mine=mine).filter(event=F("mine")))
 
-    Said `CLAIM_NOTICE` before the due date. A claim that nobody answers goes on counting.
+
+def remind_claims() -> int:
+    """Tell an evaluator's administrators and the claim's lead, once per claim of an open round, that its answer is due.
+
+    Said `CLAIM_NOTICE` before the due date; past it the message says so. A claim that nobody answers goes on
+    counting. Returns how many wait. Two queries where everybody was told already.
     """
+    now = clock.now()
     near = Engagement.objects.filter(
         state=EngagementState.CLAIMED,
-        confirm_due_at__lte=clock.now() + CLAIM_NOTICE,
+        confirm_due_at__lte=now + CLAIM_NOTICE,
         round__state=Round.State.OPEN,
     ).select_related("evaluator", "subject__authority", "round")
-    for row in near.order_by("pk"):
+    untold = list(near.exclude(_told("evaluators.claim_due:", "pk")).order_by("pk"))
+    leads = leads_of([row.pk for row in untold]) if untold else {}
+    for row in untold:
         if row.confirm_due_at is None:  # the filter leaves none; the type says there may be
-            continue
-        event = f"evaluators.claim_due:{row.pk}"
-        if OutboxMail.objects.filter(event=event).exists():
             continue
         context = {
             "round": row.round.name,
             "subject": row.subject.name,
             "district": row.subject.authority.name,
             "due": clock.spoken(row.confirm_due_at),
+            "late": row.confirm_due_at <= now,
             "path": reverse("evaluators:confirm", args=[row.pk]),
         }
         with transaction.atomic():
             tell(
                 row.evaluator.organisation_id,
-                event=event,
+                event=f"evaluators.claim_due:{row.pk}",
                 template="evaluator_claim_due",
                 context=context,
                 roles=(Role.EVALUATOR_ADMIN,),
+                leads=[pk for pk, _ in leads[row.pk]],
             )
     return near.count()
 
@@ -146,9 +162,8 @@ def cap_near(group_id: int, *, round_id: int, count: int, cap: int) -> None:
 
     One query where everybody was told already: most claims above the warning tell nobody.
     """
-    event = Concat(Value(f"evaluators.cap_near:{round_id}:"), Cast(OuterRef("evaluator_id"), CharField()))
     members = AffiliateMember.objects.filter(group_id=group_id, ended_at=None)
-    untold = members.exclude(Exists(OutboxMail.objects.annotate(mine=event).filter(event=F("mine"))))
+    untold = members.exclude(_told(f"evaluators.cap_near:{round_id}:", "evaluator_id"))
     found = list(untold.select_related("evaluator__organisation").order_by("evaluator_id"))
     if not found:
         return

@@ -15,6 +15,7 @@ from evaluators.selectors.desk import ends_of, projects
 from evaluators.selectors.detail import claim_overdue, evaluator_page
 from evaluators.services import claim, confirm, counting, decide_dispute, dispute, notifying, withdraw
 from evaluators.services.counting import tell_nominations
+from evaluators.services.leads import assign_leads
 from evaluators.states import COUNTED, EngagementState
 from greenportal import clock
 from greenportal.accounts.actors import Actor, Role
@@ -22,6 +23,7 @@ from greenportal.audit.models import AuditEntry
 from greenportal.findings.types import Invalid, NotVisible, Refused, Stale
 from greenportal.jobs.models import Job
 from greenportal.mail.models import OutboxMail
+from greenportal.mail.services import rendered
 from greenportal.rounds import services
 from greenportal.rounds.models import Round
 from tests.factories.accounts import actor_for, make_user, sign_in
@@ -377,6 +379,37 @@ def test_an_unanswered_claim_is_reminded_once_marked_and_goes_on_counting(review
             row.refresh_from_db()
             assert (row.state, row.ordinal, row.over_cap) == ("claimed", 1, False)
     assert mails.get().recipient == user.email
+
+
+@pytest.mark.parametrize(("late", "told"), [(False, "请在{}前确认；"), (True, "已超过确认期限，请尽快确认；")])
+def test_a_claims_lead_is_reminded_too_and_a_late_word_says_so(late, told):
+    """Control: a handler of the body who does not lead the claim, and one who led it once, are not written to."""
+    evaluator = make_evaluator()
+    row = fill(evaluator, year_with(make_lead(), 7), 1)[0]
+    admin, lead, former, _ = (
+        make_user(role, organisation=evaluator.organisation)
+        for role in (Role.EVALUATOR_ADMIN, Role.EVALUATOR, Role.EVALUATOR, Role.EVALUATOR)
+    )
+    for people in ([former.pk], [lead.pk]):
+        assign_leads(actor=actor_for(admin), engagement_id=row.pk, user_ids=people)
+    with clock.fixed(row.confirm_due_at + (timedelta() if late else -timedelta(hours=1))):
+        notifying.remind_claims()
+    mails = OutboxMail.objects.filter(template="evaluator_claim_due")
+    assert set(mails.values_list("recipient", flat=True)) == {admin.email, lead.email}
+    for mail in map(rendered, mails):
+        assert told.format(clock.spoken(row.confirm_due_at)) in mail.body
+        assert mail.subject.startswith("评价项目已超过确认期限：" if late else "请确认评价项目：")
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_claims_that_were_told_cost_two_queries_an_hour(size, django_assert_num_queries):
+    evaluator = make_evaluator()
+    make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation)
+    rows = fill(evaluator, year_with(make_lead(), 7), size)
+    with clock.fixed(rows[0].confirm_due_at):
+        assert notifying.remind_claims() == size
+        with django_assert_num_queries(2):
+            assert notifying.remind_claims() == size
 
 
 def test_an_answered_claim_is_neither_reminded_nor_overdue():
