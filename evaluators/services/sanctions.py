@@ -25,6 +25,9 @@ from greenportal.findings.types import Invalid, NotVisible, ReasonRequired, Wron
 from greenportal.rounds.models import Round
 from greenportal.rounds.selectors import rulebook_at
 
+#: What may be said of an appeal against a sanction that ended early: its outcome cannot end it again.
+LIFTED = "不予采信已提前解除，不能再撤销。选择“维持”，并在处理理由中写明对申诉的意见。"
+
 
 def years_after(day: date, years: int) -> date:
     """Return the same day `years` later; 29 February becomes 1 March of a common year."""
@@ -139,7 +142,10 @@ def record_appeal(
 def propose_outcome(
     *, actor: Actor, appeal_id: int, revoke: bool, on: date, text: str, document_no: str
 ) -> SanctionStep:
-    """Write down what comes of an appeal: 撤销 (as if it had never been) or 维持; another person must confirm."""
+    """Write down what comes of an appeal: 撤销 (as if it had never been) or 维持; another person must confirm.
+
+    What was lifted before cannot be 撤销: the second person could not agree to it.
+    """
     may_decide(actor).require()
     told = clean_reason(text, label="处理理由")
     if not document_no.strip():
@@ -152,6 +158,8 @@ def propose_outcome(
         if appeal.outcomes.filter(dropped_at=None).exists():
             raise WrongState("这一申诉已有处理意见，刷新页面查看。")
         _nothing_waits(sanction)
+        if revoke and sanction.lifted_on is not None:
+            raise Invalid(LIFTED, errors={"outcome": [LIFTED]})
         if not appeal.on <= on <= clock.today():
             message = "处理日期应在申诉日期之后、不晚于今天，核对后填写。"
             raise Invalid(message, errors={"on": [message]})

@@ -11,6 +11,7 @@ from greenportal.accounts.actors import Role
 from tests.evaluators.test_engagements import fill
 from tests.factories.accounts import make_user, sign_in
 from tests.factories.evaluators import make_evaluator, make_registration, make_relation
+from tests.factories.rounds import open_round_2022
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,13 @@ def test_effect_tells_count_elsewhere_union_and_what_is_beyond(counts, elsewhere
     assert [(part.counted, part.elsewhere) for part in found.parts] == list(zip(counts, elsewhere, strict=True))
     confirm_relation(actor=reviewer, relation_id=relation.pk)
     assert Engagement.objects.filter(over_cap=True).count() == found.over
+
+
+@pytest.mark.parametrize("cap", [12, 9])
+def test_page_names_the_cap_of_one_city_list(cap, reviewer):
+    relation = told(open_round_2022(cap=cap), reviewer, (2, 3), (None, None))
+    page = sign_in(Client(), make_user(Role.CITY_REVIEWER)).get(reverse("evaluators:relation", args=[relation.pk]))
+    assert f"同一全市推荐汇总表中合计仍不得超过{cap}项。" in page.content.decode()
 
 
 @pytest.mark.parametrize(

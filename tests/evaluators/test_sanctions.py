@@ -175,6 +175,18 @@ def test_an_appeal_is_dated_between_the_case_and_today(on, reviewer, second):
         record_appeal(actor=reviewer, sanction_id=sanction.pk, on=on, text="不服")
 
 
+def test_a_lifted_sanction_is_kept_on_appeal_not_revoked(reviewer, second):
+    """Said at the proposal, at its field: the second person could only refuse it. Control: 维持 closes the appeal."""
+    sanction, appeal = appealed(reviewer, second, make_evaluator())
+    lifted = {"lift_on": date(2022, 9, 1), "reason": "整改到位", "document_no": "试验解除1号"}
+    confirm_step(actor=second, step_id=propose_lift(actor=reviewer, sanction_id=sanction.pk, **lifted).pk)
+    with pytest.raises(Invalid, match="已提前解除，不能再撤销") as caught:
+        propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=True, **OUTCOME)
+    assert set(caught.value.errors) == {"outcome"}
+    step = propose_outcome(actor=reviewer, appeal_id=appeal.pk, revoke=False, **OUTCOME)
+    assert confirm_step(actor=second, step_id=step.pk).confirmed_at is not None
+
+
 def test_outcomes_need_an_appeal_words_and_a_document(reviewer, second):
     _, appeal = appealed(reviewer, second, make_evaluator())
     with pytest.raises(NotVisible):
