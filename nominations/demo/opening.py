@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -23,7 +24,7 @@ from greenportal.directory.workbooks import read_table
 from greenportal.documents.xlsx import Column, Row, Table, write_table
 from greenportal.files.services import receive
 from greenportal.rounds.models import Round
-from greenportal.rounds.services import import_standards, open_round, prepare_round
+from greenportal.rounds.services import import_standards, open_round, prepare_round, revise
 from greenportal.rounds.services.standards import KIND
 from nominations.constants import Category
 from nominations.demo import people
@@ -32,6 +33,8 @@ from nominations.demo.scripts import LISTED_STANDARD
 
 RULEBOOK = "2022"
 Say = Callable[[str], None]
+#: Of the demonstration only: neither the notice nor the city has set days for confirming an evaluation.
+CLAIM_DAYS = Decimal(10)
 #: How a fictional firm came to stand in the register: national, of a batch that ended, removed or not.
 _REMOVED = {"listed": "", "removed": "2021-04-20"}
 
@@ -98,6 +101,14 @@ def _open(lead: Actor) -> Round:
             file_id=str(file.pk),
             complete=True,
             reason="演示用标准清单，非官方内容",
+        )
+        row.refresh_from_db()
+        revise(
+            actor=lead,
+            round_id=row.pk,
+            seen_version=row.version,
+            changes={"numbers|claim_days|value": CLAIM_DAYS},
+            reason="演示用天数，非市局规定：使评价项目有确认期限",
         )
         row.refresh_from_db()
         return open_round(actor=lead, round_id=row.pk, seen_version=row.version)

@@ -25,9 +25,10 @@ from greenportal.filings.selectors import task_status
 from greenportal.findings.models import CheckRun
 from greenportal.findings.types import Outcome
 from greenportal.rounds import rulebook
+from greenportal.rounds.selectors import rulebook_at
 from nominations.constants import FILE_DOCUMENT, SCOPE_NOMINATION, SELF_MARK, THIRD_PARTY_MARK, Category
 from nominations.demo.fiction import DISTRICTS, cast
-from nominations.demo.opening import the_round
+from nominations.demo.opening import CLAIM_DAYS, the_round
 from nominations.demo.people import authority_code
 from nominations.demo.stages import load
 from nominations.models import ConsultationItem, Nomination, NominationDocument
@@ -181,6 +182,16 @@ def test_evaluations_are_told_to_their_end_halfway_and_just_begun():
     assert all(step.done_on for step in steps.values())
     lead = ProjectLead.objects.get(ended_at=None)
     assert (lead.user.username, lead.engagement_id) == ("pj-beichen-lead", told[0].pk)
+
+
+def test_what_nobody_confirmed_has_the_demonstrations_own_due_date():
+    claims = Engagement.objects.filter(state="claimed")
+    assert claims.count() > 0
+    assert {(row.confirm_due_at - row.claimed_at).days for row in claims if row.confirm_due_at} == {int(CLAIM_DAYS)}
+    assert not claims.filter(confirm_due_at=None).exists()
+    book, revision = rulebook_at(the_round().pk)
+    assert revision.reason.startswith("演示用天数，非市局规定")
+    assert str(book.numbers["claim_days"].confidence) == "low"
 
 
 def test_both_sides_declare_independence():
