@@ -118,7 +118,7 @@ def test_administrator_begins_proves_files_and_city_returns_and_acknowledges(bod
         {
             "version": case.version,
             "reason": "请补充",
-            "due_on": "2099-01-01",
+            "due_on": "2030-01-01",
             "c-TOTAL_FORMS": "1",
             "c-0-path": "document:staff",
             "c-0-kind": "incomplete",
