@@ -9,7 +9,8 @@ import pytest
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
-from greenportal.filings.selectors import sheet_of
+from greenportal.filings.selectors import sheet_of, sheets_of
+from greenportal.filings.selectors.changes import form_change
 from greenportal.filings.selectors.workbooks import filled
 from greenportal.filings.services import preview, repin, save, set_locked
 from greenportal.findings.types import Invalid, NotVisible, Refused
@@ -19,6 +20,7 @@ from greenportal.rounds.selectors import rulebook_at
 from greenportal.rounds.services.evaluation import TableDraft
 from greenportal.rounds.services.standards import KIND
 from greenportal.sheets import from_json
+from greenportal.sheets.differ import diff_versions
 from nominations.constants import JOB_CHANGED, JOB_RECHECK
 from nominations.models import Nomination
 from nominations.selectors import facts
@@ -292,6 +294,15 @@ def test_a_table_entered_or_replaced_after_the_choice_is_followed_by_the_words_o
     assert own.answers["product"] == [{"_id": "i1", "score": "90"}]
     kept = [version.answers.get("product") for version in own.versions.order_by("number")]
     assert {"_id": "i1", "score": "80"} in kept[-2], "what the new table does not ask stays in a version"
+    told = form_change(own, sheet_of(own))
+    assert [(c.label, c.before) for c in told.gone if "轴承" in c.label] == [
+        ("产品评价指标自评表“轴承减重” 得分", "80.00")
+    ]
+    assert [asked.label for asked in told.added if "轴承" in asked.label] == ["产品评价指标自评表“轴承噪声”一行"]
+    first = own.versions.filter(answers__product__contains=[{"_id": "i1", "score": "80"}]).get()
+    old = sheets_of([first.definition_sha256])[first.definition_sha256]
+    changes = diff_versions(old, first.answers, sheet_of(own), own.answers)
+    assert [(c.label, c.before, c.after) for c in changes] == [("产品评价指标自评表“轴承减重” 得分", "80.00", "")]
 
 
 @pytest.mark.parametrize("opened", [False, True])

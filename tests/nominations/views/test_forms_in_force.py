@@ -141,7 +141,7 @@ def test_an_answer_to_a_row_stays_at_its_permanent_id_though_the_words_changed(d
     html = page(nomination, make.applicant_of(nomination), section="conformity")
     filing.refresh_from_db()
     assert filing.answers["basic"] == [{"_id": "2", "met": "yes"}]
-    assert "<dt>基本要求自评表 第5行 是否符合</dt><dd>否</dd>" in html
+    assert "<dt>基本要求自评表“旧要求” 是否符合</dt><dd>否</dd>" in html
 
 
 def test_the_note_ends_when_the_form_is_handed_in_again(district):
