@@ -94,7 +94,7 @@ def _before_updates(sheets: Mapping[int, str], frozen: Sequence[FilingVersion]) 
     for row in frozen:
         if row.cause in FORM_CAUSES:
             part = FrozenSheet(sheets[row.filing_id], row.definition_sha256, row.answers)
-            label = f"{known[row.definition_sha256].title}更新表单之前（{_spoken(row.created_at)}）"
+            label = f"“{known[row.definition_sha256].title}”表单更新前（{_spoken(row.created_at)}）"
             yield row.created_at, Snapshot(f"f{row.pk}", label, (part,), {}, partial=True)
 
 
@@ -134,6 +134,22 @@ def _spoken(at: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
 
 
+def default_before(moments: Sequence[Snapshot], new: Snapshot | None) -> Snapshot | None:
+    """Return what a page compares with unless told otherwise: the newest other moment, a whole one where there is one."""
+    others = [moment for moment in moments if moment != new]
+    whole = [moment for moment in others if not moment.partial]
+    return next(reversed(whole or others), None)
+
+
+def comparable(old: Snapshot, new: Snapshot) -> bool:
+    """True unless one of them knows only sheets that the other does not have: then no difference says nothing."""
+    return not (old.partial or new.partial) or bool(_shared(old, new))
+
+
+def _shared(old: Snapshot, new: Snapshot) -> set[str]:
+    return {part.key for part in old.sheets} & {part.key for part in new.sheets}
+
+
 def differences(old: Snapshot, new: Snapshot) -> list[Difference]:
     """Return what changed between two snapshots: sheets in order, those only in the old one after, then documents.
 
@@ -141,7 +157,7 @@ def differences(old: Snapshot, new: Snapshot) -> list[Difference]:
     One query at most, for definitions.
     """
     if old.partial or new.partial:
-        shared = {p.key for p in old.sheets} & {p.key for p in new.sheets}
+        shared = _shared(old, new)
         old, new = (replace(s, sheets=tuple(p for p in s.sheets if p.key in shared), documents={}) for s in (old, new))
     known = sheets_by_sha(part.definition_sha256 for side in (old, new) for part in side.sheets)
     before, after = ({part.key: part for part in side.sheets} for side in (old, new))

@@ -141,12 +141,13 @@ def history(request: HttpRequest, nomination_id: int) -> HttpResponse:
     moments = versions.snapshots(actor, row)
     known = {moment.key: moment for moment in moments}
     new = known.get(request.GET.get("to", "")) or (moments[-1] if moments else None)
-    old = known.get(request.GET.get("from", "")) or (moments[-2] if len(moments) > 1 else None)
+    old = known.get(request.GET.get("from", "")) or versions.default_before(moments, new)
     context = {
         "nomination": row,
         "moments": moments,
         "old": old,
         "new": new,
+        "apart": bool(old and new) and not versions.comparable(old, new),
         "changes": versions.differences(old, new) if old and new else [],
     }
     return render(request, "nominations/history.html", context)

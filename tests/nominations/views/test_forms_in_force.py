@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
+from greenportal import clock
 from greenportal.filings.models import Filing, FilingVersion, SheetDefinition
 from greenportal.filings.services import freeze, save, set_locked
 from greenportal.filings.views.autosave import FORM_MOVED
@@ -17,6 +19,7 @@ from nominations.selectors import versions
 from nominations.selectors.nominations import get_visible
 from nominations.services.following import open_forms, shipped
 from tests.factories import nominations as make
+from tests.factories.rounds import DURING
 from tests.nominations.views.browsing import browser
 
 pytestmark = pytest.mark.django_db
@@ -77,10 +80,32 @@ def test_what_is_asked_no_more_stays_in_history_and_in_the_difference(district):
     page(nomination, applicant)
     assert FilingVersion.objects.get(filing=filing, cause="form").answers["old_grade"] == "一级"
     before, now = versions.snapshots(applicant, get_visible(applicant, nomination.pk))
-    assert before.label.startswith("绿色设计产品基本信息表更新表单之前")
+    assert before.label.startswith("“绿色设计产品基本信息表”表单更新前（")
     assert [(d.label, d.before, d.after) for d in versions.differences(before, now)] == [(GONE, "一级", "")]
     history = browser(applicant).get(reverse("nominations:history", args=[nomination.pk])).content.decode()
     assert "一级" in history
+
+
+def test_versions_open_on_whole_moments_and_say_when_two_have_no_form_in_common(district):
+    nomination = make.make_handed_in(district, "product")
+    Nomination.objects.filter(pk=nomination.pk).update(state="returned_by_district")
+    report = Filing.objects.get(scope_id=nomination.pk, sheet_key="product_self")
+    set_locked(filing_ids=[report.pk, begun(nomination, old_grade="一级").pk], locked=False)
+    applicant = make.applicant_of(nomination)
+    begun(nomination, key="product_self", without="lca_object", old_grade="二级")
+    with clock.fixed(DURING + timedelta(days=1)):
+        for key in (KEY, "product_self"):
+            assert open_forms(nomination_id=nomination.pk, sheet_keys=[key])
+    moments = versions.snapshots(applicant, get_visible(applicant, nomination.pk))
+    assert [moment.partial for moment in moments] == [False, True, True, False]
+    assert versions.default_before(moments, moments[-1]) == moments[0]
+    assert versions.default_before(moments[1:], moments[-1]) == moments[2]
+    client, url = browser(applicant), reverse("nominations:history", args=[nomination.pk])
+    shown = client.get(url).content.decode()
+    assert f'value="{moments[0].key}" selected' in shown
+    apart = client.get(url, {"from": moments[1].key, "to": moments[2].key}).content.decode()
+    assert ("没有共同的表单，不能比较" in apart, "没有差异" in apart) == (True, False)
+    assert "没有共同的表单" not in client.get(url, {"from": moments[1].key}).content.decode()
 
 
 def test_the_nominations_own_page_brings_the_forms_along(district):
