@@ -113,21 +113,28 @@ def _kind(sheet: Sheet, key: str) -> str:
 
 def _stands(old: Sheet, new: Sheet, path: str) -> bool:
     """True when a place of the old definition is one of the new definition too."""
-    place = parse(path.removeprefix(f"{old.key}."))
-    if place is None:
-        return False
-    key = place.field or place.table
-    if _kind(old, key) != _kind(new, key):
-        return False
+    return bool(path_in(old, new, path.removeprefix(f"{old.key}.")))
+
+
+def path_in(old: Sheet, new: Sheet, path: str) -> str:
+    """Return where the new definition has a place of the old one (paths inside the sheet), "" where it has it no more."""
+    place = parse(path)
+    key = place.field or place.table if place else ""
+    if place is None or _kind(old, key) != _kind(new, key):
+        return ""
     if place.field:
-        return True
-    table = new.table(place.table)
-    column = any(item.key == place.column for item in table.columns)
-    if not column or not table.fixed:
-        return column
-    former = old.table(place.table)
-    row = former.fixed_row(place.row)
-    return (_same(row, former, table) if row else table.fixed_row(place.row)) is not None
+        return path
+    table, former = new.table(key), old.table(key)
+    if place.column and not any(item.key == place.column for item in table.columns):
+        return ""
+    row_id = place.row
+    if table.fixed:
+        printed = former.fixed_row(place.row)
+        now = _same(printed, former, table) if printed else table.fixed_row(place.row)
+        row_id = now.id if now else ""
+    if not row_id:
+        return ""
+    return cell(key, row_id, place.column) if place.column else f"{key}[{row_id}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from greenportal.files.models import StoredFile
 from greenportal.files.selectors import visible_to
 from greenportal.filings import registry
 from greenportal.filings.models import Filing
-from greenportal.filings.selectors import filing_for, worded_sheet
+from greenportal.filings.selectors import filing_for, sheets_of, worded_sheet
 from greenportal.filings.selectors.workbooks import FILE_WORKBOOK
 from greenportal.filings.services.keeping import withheld
 from greenportal.filings.services.locking import LOCKED, editable_filing
@@ -33,6 +33,7 @@ from greenportal.sheets.workbook import (
     WorkbookRefused,
     compare,
     marks_of,
+    moved,
     read,
 )
 from greenportal.sheets.workbook.types import Page
@@ -146,10 +147,13 @@ def _looked_at(filing: Filing, pages: Sequence[Page], actor: Actor) -> Preview:
     sheet = worded_sheet(filing)
     try:
         mine = _mine(filing, sheet, pages)
-        contents = read(pages, {sheet.sha256: sheet, filing.definition_sha256: sheet})
+        former = sheets_of([filing.former_sha256] if filing.former_sha256 else [])
+        contents = read(pages, {**former, filing.definition_sha256: sheet})
     except WorkbookRefused as refused:
         raise Invalid(str(refused)) from refused
     found = contents.filings[mine]
+    if found.mark.definition != filing.definition_sha256:
+        found = moved(found, former[found.mark.definition], sheet)
     comparison = compare(sheet, found, filing.answers)
     changes = comparison.changes()
     kept = withheld(actor, filing, sheet, comparison.changes(take=frozenset(found.edits)))
@@ -170,7 +174,8 @@ def _mine(filing: Filing, sheet: Sheet, pages: Sequence[Page]) -> int:
     marks = marks_of(pages)
     for number, mark in enumerate(marks):
         if (mark.ref, mark.scope, mark.scope_id) == (str(filing.pk), filing.scope, str(filing.scope_id)):
-            if len(marks) > 1 or mark.definition != filing.definition_sha256:
+            # One definition back is read too: a new release, or a table entered, must not void what is being filled in.
+            if len(marks) > 1 or mark.definition not in {filing.definition_sha256, filing.former_sha256}:
                 raise Invalid("这份工作簿与现行表单不一致。在网页上重新下载填报表，把内容填入后上传。")
             return number
     whose = "、".join(mark.title or mark.sheet_key for mark in marks[:3])

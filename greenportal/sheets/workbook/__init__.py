@@ -6,6 +6,7 @@ is, `read` what was typed in it, `compare` what that would change. docs/referenc
 
 from greenportal.sheets.workbook.comparing import Comparison, Item, Kind, compare
 from greenportal.sheets.workbook.identity import base_of, new_row_id
+from greenportal.sheets.workbook.moving import moved
 from greenportal.sheets.workbook.reading import marks_of, read
 from greenportal.sheets.workbook.types import (
     Base,
@@ -38,6 +39,7 @@ __all__ = [
     "base_of",
     "compare",
     "marks_of",
+    "moved",
     "new_row_id",
     "read",
     "write_forms",
