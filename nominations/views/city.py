@@ -147,7 +147,7 @@ def history(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "moments": moments,
         "old": old,
         "new": new,
-        "apart": bool(old and new) and not versions.comparable(old, new),
+        "apart": old is not None and new is not None and not versions.comparable(old, new),
         "changes": versions.differences(old, new) if old and new else [],
     }
     return render(request, "nominations/history.html", context)

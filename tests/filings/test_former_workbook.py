@@ -40,7 +40,10 @@ def test_what_still_stands_is_stored_and_the_rest_is_named(applicant: Actor, fil
     used["max"] = 20
     follow(filing, applicant, newer)
     found = look(applicant, filing, content, tmp_path)
-    assert [(p.label, p.path, p.value) for p in found.problems] == [("旧项", "", "旧内容"), ("综合能耗", "used", "30.00")]
+    assert [(p.label, p.path, p.value) for p in found.problems] == [
+        ("旧项", "", "旧内容"),
+        ("综合能耗", "used", "30.00"),
+    ]
     assert "现行表单中没有这一项" in found.problems[0].message
     imported = bring(applicant, filing, content, tmp_path)
     assert imported.stored == 2
