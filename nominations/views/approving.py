@@ -122,7 +122,7 @@ def city_publish(request: HttpRequest, city_list_id: int) -> HttpResponse:
             result = form.run(lambda: _published(actor, row, form))
         except _Refusal as told:
             refused = _by_nominee(row, told.errors)
-            form.add_error(None, "现在不能登记公示。处理下列事项后再登记，或撤销批准、重新编制时不列入这些申报。")
+            form.add_error(None, "现在不能登记公示。先处理本页列出的事项再登记，或撤销批准、重新编制时不列入这些申报。")
         else:
             if result is not None:
                 return done(request, "已登记公示。", "nominations:city_approval", row.pk)
