@@ -17,7 +17,7 @@ from nominations.eligibility.units import factor
 from nominations.scoring.judging import read
 
 Part = tuple[str, Sheet, Mapping[str, Any]]
-#: Points, shares and ratios have checks of their own; only totals slip their unit or jump.
+#: Points, shares and ratios of the forms have checks of their own; measured values are held in whatever unit they bear.
 _NO_TOTALS = frozenset({"%", "分"})
 #: Columns of points beside an indicator; the unit of their row is the indicator's.
 _POINTS = frozenset({"max_score", "score"})

@@ -1,7 +1,8 @@
 """The main job in a browser: from a district's empty desk to a sealed packet that the city accepts.
 
 A real Chromium, a real Celery worker, a real Redis; everybody signs in through the pages. Pictures of every step are
-kept in .local/screenshots, every page of the way is looked at with axe.
+kept in .local/screenshots, every page of the factory's way is looked at with axe. The sheets of product, park and supply
+chain are typed without a look: `test_axe.py` looks at every page of every role, not filled in.
 
 By services only, each with its reason: the round, the district's accounts and the reviewer's (an earlier year's work of
 the city and its administrators, with tests of their own), and the evaluator's registration (its own journey:
