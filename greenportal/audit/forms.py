@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 
 from greenportal.audit.models import AuditEntry
 from greenportal.audit.selectors import filters_of
@@ -28,6 +30,8 @@ class AuditFilter(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"invalid": "填写日期，例如 2022-10-15。"},
+        # The calendar's last day has no next one, at which a list until that day would end.
+        validators=[MaxValueValidator(date(9998, 12, 31), "填写日期，例如 2022-10-15。")],
     )
 
     def chosen(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from greenportal.directory.forms import DateField
 from greenportal.findings.types import DomainError
 from greenportal.rounds import rulebook
 
@@ -19,10 +20,9 @@ class PrecheckForm(forms.Form):
         error_messages={"required": "选择候选名单文件。"},
     )
     rulebook = forms.ChoiceField(label="年度", error_messages={"required": "选择年度。"})
-    as_of = forms.DateField(
+    as_of = DateField(
         label="核查日期",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text="不填时为今天；报送期限已过的年度为截止当日。",
         error_messages={"invalid": "日期写作 2022-10-15。"},
     )

@@ -65,6 +65,7 @@ def test_nobody_signed_in_is_sent_to_the_sign_in_page(client, page):
         ("person=77", {"a", "b", "c"}),
         ("first=2999-01-01", set()),
         ("first=昨天", {"a", "b", "c"}),
+        ("last=9999-12-31", {"a", "b", "c"}),
         ("action=tests.&result=ok&person=甲", {"a"}),
     ],
 )
