@@ -376,3 +376,11 @@ def test_list_of_five_thousand_reads_one_page(django_assert_num_queries):
         page = client.get(reverse("dynamic_mgmt:index")).content.decode()
     assert "共 101 页，5001 条" in page
     assert page.count("单位") < 200
+
+
+@pytest.mark.parametrize("name", ["year", "published"])
+@pytest.mark.parametrize("typed", ["20220920", "-0", "9" * 30])
+def test_a_year_that_no_calendar_has_stays_in_its_filter(name, typed):
+    answer = as_role(Role.CITY_LEAD).get(reverse("dynamic_mgmt:index"), {name: typed})
+    assert answer.status_code == 200
+    assert f'value="{typed}"' in answer.content.decode()
