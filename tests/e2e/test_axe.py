@@ -13,9 +13,16 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 
 from greenportal.accounts.actors import Role
+from greenportal.filings.models import Filing
+from greenportal.filings.selectors import sheet_of
+from nominations.constants import THIRD_PARTY_MARK, Category
 from tests.e2e.desk import RULES
+from tests.factories.accounts import make_user
+from tests.factories.nominations import good_evaluator, make_complete, make_district
+from tests.factories.reports import report_answers
 from tests.factories.rounds import DURING
 from tests.test_form_errors import FLOOR, PAPERS, Place, Things, bodies, drafts, person, sent, wanted
 from tests.test_role_matrix import BUTTON, addresses, foreign, url_of
@@ -27,6 +34,8 @@ SEED = "axe"
 #: Of the sample: pages at each of these desks.
 SAMPLE = 10
 SAMPLED = [(drafts, Role.DISTRICT_OFFICER), (sent, Role.CITY_LEAD)]
+#: Sections of the forms of a category at least: the count keeps the look from finding nothing.
+LEAST_SECTIONS = {Category.FACTORY: 10, Category.PRODUCT: 8, Category.PARK: 8, Category.SUPPLY_CHAIN: 8}
 #: Sign-in, password and second factor: everybody's own, walked once.
 OWN = ("account_", "mfa_")
 
@@ -97,6 +106,33 @@ def test_a_sample_of_the_pages_is_without_violations(
     shown, wrong = looked_at(browser_context.new_page(), live_portal, urls)
     assert wrong == {}
     assert shown > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("category", list(Category))
+def test_every_section_of_every_form_filled_in_is_without_violations(
+    category: Category, october: None, live_portal: Any, browser_context: Any
+) -> None:
+    """The basic sheets, the statement and both reports of a category, as applicant and as the evaluator it named."""
+    district = make_district("瓦房店市")
+    evaluator = good_evaluator(district.round)
+    nomination = make_complete(district, category.value, evaluator=evaluator)
+    hands = {
+        False: make_user(Role.APPLICANT, organisation=nomination.applicant),
+        True: make_user(Role.EVALUATOR_ADMIN, organisation=evaluator.organisation),
+    }
+    shown, wrong = 0, {}
+    for held in nomination.sheets.select_related("filing"):
+        filing, sheet, third = held.filing, sheet_of(held.filing), held.sheet_key.endswith(THIRD_PARTY_MARK)
+        if report := report_answers(sheet, category.value):
+            Filing.objects.filter(pk=filing.pk).update(answers=report)
+        live_portal.sign_in(browser_context, hands[third])
+        urls = [reverse("filings:section", args=[filing.pk, section.key]) for section in sheet.sections]
+        count, found = looked_at(browser_context.new_page(), live_portal, urls)
+        assert count == len(urls), sheet.key
+        shown, wrong = shown + count, wrong | found
+    assert wrong == {}
+    assert shown >= LEAST_SECTIONS[category]
 
 
 def test_control_a_field_without_a_name_and_pale_words_are_seen(page: Any) -> None:

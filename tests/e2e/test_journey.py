@@ -2,7 +2,7 @@
 
 A real Chromium, a real Celery worker, a real Redis; everybody signs in through the pages. Pictures of every step are
 kept in .local/screenshots, every page of the factory's way is looked at with axe. The sheets of product, park and supply
-chain are typed without a look: `test_axe.py` looks at every page of every role, not filled in.
+chain are typed without a look: `test_axe.py` looks at every section of every form of each category, filled in.
 
 By services only, each with its reason: the round, the district's accounts and the reviewer's (an earlier year's work of
 the city and its administrators, with tests of their own), and the evaluator's registration (its own journey:
