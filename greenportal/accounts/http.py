@@ -28,9 +28,9 @@ def actor_of(request: HttpRequest) -> Actor:
     return cast("Actor", getattr(request, "actor", None)) or Actor.anonymous(client_address(request))
 
 
-def asked(request: HttpRequest, name: str, *, limit: int) -> str:
-    """Return a search text of the address, trimmed to `limit` characters; without NUL, which no database compares."""
-    return request.GET.get(name, "").replace("\x00", "")[:limit].strip()
+def asked(request: HttpRequest, name: str) -> str:
+    """Return a search text of the address, whole, for it stands in its field again; without NUL, which no database compares."""
+    return request.GET.get(name, "").replace("\x00", "").strip()
 
 
 def client_address(request: HttpRequest) -> str:

@@ -131,6 +131,10 @@ def trouble_of(form: Form, sent: dict[str, list[str]], status: int, page: str) -
     gone = []
     if form.method == "post" and "data-error-summary" in page:
         gone = lost(form, sent, page)
+    elif form.method == "get" and status == 200:
+        # A filter: what a list was asked for stands in its field again.
+        typed = {row.name for row in form.open() if row.typed}
+        gone = [name for name in lost(form, sent, page) if name in typed]
     elif form.method == "post" and page and status in REFUSED:
         gone = untold(form, sent, page)
     return f"loses {gone[:6]}" if gone else ""
@@ -172,6 +176,9 @@ def test_control_what_does_not_stand_in_the_answer_is_named() -> None:
     assert untold(form, sent, "<dl><dd>&lt;b&gt;</dd></dl>") == []
     assert untold(form, sent, "<p>不能办理这项操作</p>") == ["a", "b"]
     assert trouble_of(form, sent, 403, "<p>不能办理这项操作</p>") == "loses ['a', 'b']"
+    asked = Forms(PAGE.replace('method="post"', 'method="get"')).forms[0]
+    assert trouble_of(asked, sent, 200, kept) == ""
+    assert trouble_of(asked, sent, 200, PAGE) == "loses ['a', 'b']"
 
 
 def test_control_a_form_that_draws_its_first_values_again_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ FOUND_AT_MOST = 20
 @roles(*(role for role in Role if role not in {Role.ANONYMOUS, Role.SYSTEM}))
 def search(request: HttpRequest) -> HttpResponse:
     """Classes by code, name or pinyin (`q`): a partial of options for HTMX and lists, JSON with `format=json`."""
-    text = asked(request, "q", limit=40)
+    text = asked(request, "q")
     found = list(industries(text)[: FOUND_AT_MOST + 1]) if text else []
     if request.GET.get("format") == "json":
         items = [
@@ -79,7 +79,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
 @roles(Role.CITY_LEAD, Role.CITY_REVIEWER)
 def index(request: HttpRequest) -> HttpResponse:
     """Every class that is stored, those without a checked name marked."""
-    text = asked(request, "q", limit=40)
+    text = asked(request, "q")
     heads = ("行业代码", "名称", "门类", "核对", "来源")
     rows = []
     for item in industries(text):
