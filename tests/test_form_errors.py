@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from dynamic_mgmt.models import ListedUnit
-from evaluators.models import Evaluator
+from evaluators.models import Engagement, Evaluator, ProjectLead
 from greenportal import clock
 from greenportal.accounts.actors import Role
 from greenportal.accounts.models import Membership, User
@@ -147,7 +147,11 @@ def person(role: Role, things: Things) -> User:
         return make_user(role, organisation=unit.organisation if unit else nomination.applicant)
     if role in BODIES:
         wanted = things.get("evaluator_id") or nomination.evaluator_id
-        return make_user(role, organisation=Evaluator.objects.get(pk=wanted).organisation)
+        user = make_user(role, organisation=Evaluator.objects.get(pk=wanted).organisation)
+        # A handler is offered forms for those evaluations only that it leads.
+        led = Engagement.objects.filter(evaluator_id=wanted) if role == Role.EVALUATOR else Engagement.objects.none()
+        ProjectLead.objects.bulk_create(ProjectLead(engagement=e, user=user, assigned_at=clock.now()) for e in led)
+        return user
     return make_user(role)
 
 

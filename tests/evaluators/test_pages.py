@@ -65,12 +65,13 @@ def test_each_role_reaches_its_pages_only(role, round_2022, client_of):
         reverse("evaluators:appeal", args=[sanction.pk]): CITY,
         reverse("evaluators:outcome", args=[appeal.pk]): CITY,
         reverse("evaluators:engagement", args=[engagement.pk]): CITY | OWN,
-        reverse("evaluators:work", args=[engagement.pk]): OWN,
+        # Of the own body, those who may act: a handler only on what it leads (test_desk.py).
+        reverse("evaluators:work", args=[engagement.pk]): {Role.EVALUATOR_ADMIN},
         reverse("evaluators:sanction", args=one): CITY,
         reverse("evaluators:lift", args=[sanction.pk]): CITY,
         reverse("evaluators:decide", args=[engagement.pk]): CITY,
-        reverse("evaluators:confirm", args=[engagement.pk]): OWN,
-        reverse("evaluators:dispute", args=[engagement.pk]): OWN,
+        reverse("evaluators:confirm", args=[engagement.pk]): {Role.EVALUATOR_ADMIN},
+        reverse("evaluators:dispute", args=[engagement.pk]): {Role.EVALUATOR_ADMIN},
     }
     answers = {url: client.get(url).status_code for url in pages}
     assert answers == {url: 200 if role in allowed else 403 for url, allowed in pages.items()}
