@@ -127,17 +127,22 @@ class OpinionForm(RenameForm):
 SETTLED = [(o.value, o.label) for o in (Opinion.KEEP, Opinion.RENAMED, Opinion.MAJOR)]
 
 
-class ProposalForm(TableForm):
-    """What the reviewer proposes to the lead."""
-
-    proposal = forms.ChoiceField(label="建议", choices=SETTLED, widget=forms.RadioSelect)
-    reason = forms.CharField(
+def _reason() -> forms.CharField:
+    """Why the city proposes or decides so: asked for where it differs from the district."""
+    return forms.CharField(
         label="理由",
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="与区县意见不同的，须写明理由。",
     )
+
+
+class ProposalForm(TableForm):
+    """What the reviewer proposes to the lead."""
+
+    proposal = forms.ChoiceField(label="建议", choices=SETTLED, widget=forms.RadioSelect)
+    reason = _reason()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,13 +153,7 @@ class DecisionForm(RenameForm):
     """The city's decision, all but removal."""
 
     decision = forms.ChoiceField(label="决定", choices=SETTLED, widget=forms.RadioSelect)
-    reason = forms.CharField(
-        label="理由",
-        max_length=500,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="与区县意见不同的，须写明理由。",
-    )
+    reason = _reason()
     field_order = ("decision", "reason", "new_name", "change_kind", "changed_on", "document_no")
 
 

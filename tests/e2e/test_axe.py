@@ -7,8 +7,7 @@ is run by `make slow`; `make test` looks at a seeded sample. Papers and workbook
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from tests.e2e.desk import RULES
 from tests.factories.accounts import make_user
 from tests.factories.nominations import good_evaluator, make_complete, make_district
 from tests.factories.reports import report_answers
-from tests.factories.rounds import DURING
 from tests.test_form_errors import FLOOR, PAPERS, Place, Things, bodies, drafts, person, sent, wanted
 from tests.test_role_matrix import BUTTON, addresses, foreign, url_of
 
@@ -38,13 +36,6 @@ SAMPLED = [(drafts, Role.DISTRICT_OFFICER), (sent, Role.CITY_LEAD)]
 LEAST_SECTIONS = {Category.FACTORY: 10, Category.PRODUCT: 8, Category.PARK: 8, Category.SUPPLY_CHAIN: 8}
 #: Sign-in, password and second factor: everybody's own, walked once.
 OWN = ("account_", "mfa_")
-
-
-@pytest.fixture
-def october(settings: Any) -> Iterator[None]:
-    """Let the portal live in the round's time."""
-    settings.CLOCK_OFFSET = DURING - datetime.now(UTC)
-    yield
 
 
 def pages_of(place: Place, role: Role, variants: list[Things]) -> list[str]:

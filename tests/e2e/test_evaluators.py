@@ -5,8 +5,6 @@ A real Chromium; pictures of every step are kept in .local/screenshots.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +30,9 @@ from tests.factories.evaluators import group_of, make_engagement, make_evaluator
 from tests.factories.registering import complete as complete_case
 from tests.factories.reporting import complete as complete_report
 from tests.factories.roster import fictional_id
-from tests.factories.rounds import DURING, open_round_2022
+from tests.factories.rounds import open_round_2022
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def october(settings: Any) -> Iterator[None]:
-    """Let the portal live in the round's time."""
-    settings.CLOCK_OFFSET = DURING - datetime.now(UTC)
-    yield
 
 
 class EvaluatorDesk(Desk):

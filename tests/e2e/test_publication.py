@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
@@ -17,16 +15,9 @@ from nominations.services import approving
 from tests.e2e.desk import Desk
 from tests.factories import nominations as make
 from tests.factories.accounts import actor_for, make_user
-from tests.factories.rounds import DURING, open_round_2022
+from tests.factories.rounds import open_round_2022
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def october(settings: Any) -> Iterator[None]:
-    """Let the portal live in the round's time."""
-    settings.CLOCK_OFFSET = DURING - datetime.now(UTC)
-    yield
 
 
 def approved(reviewer: Actor, lead: Actor) -> tuple[CityList, Engagement]:

@@ -8,9 +8,8 @@ test_journey.py does by hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -42,7 +41,6 @@ from tests.factories.nominations import (
     the_list,
 )
 from tests.factories.reports import report_answers
-from tests.factories.rounds import DURING
 from tests.factories.sheetbooks import typed
 
 pytestmark = pytest.mark.e2e
@@ -67,13 +65,6 @@ THIRD = {
 VOLUME = 120_000
 
 OWN = re.compile("用Excel填写.*绿色工厂自评价报告")
-
-
-@pytest.fixture
-def october(settings: Any) -> Iterator[None]:
-    """Let the portal live in the round's time."""
-    settings.CLOCK_OFFSET = DURING - datetime.now(UTC)
-    yield
 
 
 def by_excel(
